@@ -3,8 +3,8 @@
     python benchmarks/lossless.py [--pictures N] [--json FILE]
 
 Photographs, screenshots and drawings of the corpus; the smaller ones say little and are left out. Of JPEGs
-also the coded picture alone: metadata, gain maps and videos beside it stay byte for byte, and nobody can make
-them smaller without changing them. Other programs without loss are measured on the same JPEGs.
+also the coded picture alone, without metadata, videos and the JPEGs attached to it (`attached.py`).
+Other programs without loss are measured on the same JPEGs.
 """
 
 import argparse

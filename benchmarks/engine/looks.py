@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import struct
 import warnings
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from PIL import Image, ImageSequence
 warnings.simplefilter("ignore")  # Pillow warns of much that is odd in these files
 _BLOCKS = ("exif", "xmp", "icc_profile", "photoshop", "comment", "gamma", "chromaticity", "dpi")
 _MOST_FRAMES = 400
+_LENGTH = re.compile(rb"""Item:Length(="\d+"|='\d+'|>\d+</[^>]+>)\s*""")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ FEATURES: dict[str, Callable[[Look], bool]] = {
 def look_at(data: bytes) -> Look:
     """See what is in a file."""
     image = Image.open(io.BytesIO(data))
-    blocks = tuple((name, _digest(image.info[name])) for name in _BLOCKS if image.info.get(name))
+    blocks = tuple((name, _digest(block_of(image, name))) for name in _BLOCKS if image.info.get(name))
     orientation = image.getexif().get(0x0112, 1)
     loops = image.info.get("loop")
     several = image.format == "MPO"
@@ -101,6 +103,12 @@ def look_at(data: bytes) -> Look:
         blocks=blocks,
         pixels=_digest("".join(pixels[:1] if several else pixels).encode()),
     )
+
+
+def block_of(image: Image.Image, name: str) -> object:
+    """A block of metadata, but for how long XMP says that appended pictures are."""
+    block = image.info.get(name)
+    return _LENGTH.sub(b"", block) if name == "xmp" and isinstance(block, bytes) else block
 
 
 def _digest(value: object) -> str:

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from benchmarks.engine.looks import block_of
 from homepress.base.formats import ImageType, sniff
+from homepress.compress.likeness import has_all_attached
 from homepress.compress.metadata import Malformed, parse_jpeg
 from homepress.compress.score.ssimulacra2 import PieceReference, pieces, to_srgb
 from homepress.compress.score.weighing import Tally
@@ -115,9 +117,14 @@ def _primary(data: bytes) -> int:
 
 
 def _kept(before: bytes, after: bytes) -> bool:
-    """Whether Exif, XMP, colour profile, frames and all that is appended are still there, byte for byte."""
+    """Whether Exif, XMP, colour profile, frames and all that is appended are still there, byte for byte.
+
+    Of JPEGs appended to a JPEG headers and pixels count, and in XMP that they may be shorter.
+    """
     old, new = Image.open(io.BytesIO(before)), Image.open(io.BytesIO(after))
-    same = all(old.info.get(name) == new.info.get(name) for name in _METADATA)
+    same = all(block_of(old, name) == block_of(new, name) for name in _METADATA)
     texts = getattr(old, "text", {}) == getattr(new, "text", {})
     frames = getattr(old, "n_frames", 1) == getattr(new, "n_frames", 1)
+    if sniff(before[:64]) is sniff(after[:64]) is ImageType.JPEG and has_all_attached(before, after):
+        return same and texts and frames
     return same and texts and frames and before[_primary(before) :] == after[_primary(after) :]

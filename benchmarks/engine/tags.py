@@ -22,8 +22,10 @@ _OF_THE_CODING = frozenset(
     }
 )
 """What may differ while the picture is the same."""
-_POSITIONS = ("MPImageStart", "MPImageLength", "ThumbnailOffset")
+_POSITIONS = ("MPImageStart", "MPImageLength", "DirectoryItemLength", "ThumbnailOffset")
 """What moves when the picture shrinks; that it leads to the same, Pillow and the thumbnail's bytes show."""
+_PICTURES = re.compile(r":MPImage\d+$")
+"""Further pictures as they are coded; Pillow compares their pixels."""
 _SQUARE = ("GIF:PixelAspectRatio", 1)
 """What means the same as when it is not there."""
 _COPY = re.compile(r":Copy\d+")
@@ -69,4 +71,5 @@ def by_family(tags: Tags) -> dict[str, Counter[str]]:
 
 def _may_differ(name: str) -> bool:
     family = _COPY.sub("", name)
-    return name.startswith(_OF_THE_FILE) or family in _OF_THE_CODING or name.endswith(_POSITIONS)
+    moves = name.endswith(_POSITIONS) or _PICTURES.search(name) is not None
+    return name.startswith(_OF_THE_FILE) or family in _OF_THE_CODING or moves

@@ -20,7 +20,7 @@ _TRIED = {
     "hold against us is fine grain, which SSIMULACRA2 hardly counts; from 80 on, which is where the default "
     "floor is, the mean of the five is under MozJPEG's.",
     "lossless JPEG, share of the source": "Bands and bits of the scans are chosen for each picture by what "
-    "they take. The set holds gain maps and videos after pictures, which stay byte for byte and count as "
+    "they take. The set holds videos after pictures, which stay byte for byte and count as "
     "source. Arithmetic coding saves more, and hardly any program shows it.",
     "CPU per megapixel, camera JPEG at `balanced`, search included, against Caesium in the same run": "A few "
     "tiles give a first idea of the quality, so that the costly sample is asked once; tables are folded into "

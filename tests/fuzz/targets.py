@@ -39,6 +39,8 @@ from homepress.compress.metadata.exif import (
 )
 from homepress.compress.metadata.gif import read_gif
 from homepress.compress.metadata.isobmff import colour_profile, metadata_items, read_boxes
+from homepress.compress.metadata.jpeg_container import replace_parts, replaceable_parts
+from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.metadata.png import read_chunks, write_chunks
 from homepress.compress.metadata.scrub import share_video
 from homepress.compress.metadata.webp import read_webp, write_webp
@@ -69,6 +71,8 @@ def jpeg_file(data: bytes) -> None:
     once = swap_primary(data, coding)
     assert parse_jpeg(once).tail == parse_jpeg(data).tail
     assert swap_primary(once, coding) == once
+    attached = {start: once[start:end] for start, end in replaceable_parts(read_jpeg_file(once))}
+    assert replace_parts(once, attached) == once
 
 
 def jpeg_share(data: bytes) -> None:

@@ -14,6 +14,9 @@ from PIL import Image
 from homepress.base.formats import sniff
 from homepress.compress import Compressed, Recipe, ScoreKind, selfcheck, webp
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
+from homepress.compress.metadata import parse_jpeg, picture_only, swap_primary
+from homepress.compress.metadata.jpeg_container import replace_parts, replaceable_parts
+from homepress.compress.metadata.jpeg_file import read_jpeg_file
 from homepress.compress.png import recode
 from homepress.compress.png.coded import CodedPicture
 from homepress.workers import child
@@ -88,6 +91,28 @@ def small(source: bytes, kind: str, size: tuple[int, int]) -> bytes:
         return _whole(image.convert("RGB").resize((size[0] // 2, size[1] // 2)), kind)
 
 
+def nothing_attached(source: bytes, kind: str, size: tuple[int, int]) -> bytes:
+    """Its own picture as it is, and nothing behind it."""
+    return source[: parse_jpeg(source).end]
+
+
+def another_attached(source: bytes, kind: str, size: tuple[int, int]) -> bytes:
+    """Its own picture as it is; what is attached has other pixels, and is found where the indexes say."""
+    places = replaceable_parts(read_jpeg_file(source))
+    others = {}
+    for start, end in places:
+        stream = parse_jpeg(source[start:end])
+        edge = (stream.frame.width, stream.frame.height)
+        other = Image.new("L" if len(stream.frame.components) == 1 else "RGB", edge)
+        out = io.BytesIO()
+        other.save(out, "JPEG", quality=20)
+        others[start] = swap_primary(stream.data, picture_only(parse_jpeg(out.getvalue())))
+    return replace_parts(source, others)
+
+
+ABOUT_ATTACHED = {made.__name__: made for made in (nothing_attached, another_attached)}
+"""For JPEGs with something attached."""
+
 GARBAGE = {made.__name__: made for made in (magic_bytes, header, one_colour, another, cut, small)}
 
 
@@ -116,8 +141,9 @@ LIES = {"jpeg": lie_about_jpeg, "png": lie_about_png, "webp": lie_about_webp, "n
 
 if __name__ == "__main__":
     name = sys.argv.pop(1)
-    if name in GARBAGE:
-        child.work(lambda: giving(GARBAGE[name]))
+    garbage = GARBAGE | ABOUT_ATTACHED
+    if name in garbage:
+        child.work(lambda: giving(garbage[name]))
     else:
         LIES[name]()
         child.work(child.compress_with_codecs)

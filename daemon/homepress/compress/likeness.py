@@ -12,11 +12,15 @@ import numpy as np
 from PIL import Image, ImageChops, ImageStat
 
 from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
+from homepress.compress.jpeg.whole import decode_whole, obstacle, pixels_of
 from homepress.compress.metadata.embedded import read_embedded
-from homepress.compress.metadata.errors import Malformed
+from homepress.compress.metadata.errors import Malformed, Refused
+from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file
+from homepress.compress.metadata.jpeg_segments import START_OF_IMAGE, parse_jpeg
 from homepress.compress.pixels import (
     DECODER_ERRORS,
     TOO_MANY_PIXELS,
+    Remembered,
     TooManyPixels,
     Undecodable,
     open_picture,
@@ -308,3 +312,52 @@ def _orientation(data: bytes, kind: ImageType, picture: Image.Image) -> int:
         return read_embedded(data).orientation
     except Malformed:
         return _UPRIGHT
+
+
+# What is attached to a JPEG is not looked at but compared: nothing of it may be lost.
+
+
+def has_all_attached(source: bytes, result: bytes) -> bool:
+    """Whether a JPEG has all behind its picture that another has, in the same order and under the same names.
+
+    A part is the same byte for byte, or it is a JPEG with the same headers and the same pixels.
+
+    Args:
+        source: the one, whose own picture is not looked at here.
+        result: the other.
+    """
+    try:
+        before, after = read_jpeg_file(source), read_jpeg_file(result)
+        if _behind(before) != _behind(after):
+            return False
+        most = min(pixels_of(before.stream), pixels_of(after.stream))
+        spans = [[(part.start, part.end) for part in file.parts] for file in (before, after)]
+        return all(
+            _is_same(source[slice(*first)], result[slice(*second)], most)
+            for first, second in set(zip(*spans, strict=True))
+        )
+    except (Malformed, Refused, Undecodable, TooManyPixels):
+        return False
+
+
+def _behind(file: JpegFile) -> list[tuple[int, str, bytes]]:
+    """What stands behind a picture, in order: parts by kind and name, all else byte for byte."""
+    found = [(part.start, part.end, f"{part.media} {part.label}", b"") for part in file.parts]
+    found += [(start, end, "", file.stream.data[start:end]) for start, end in file.unnamed]
+    places = sorted({start for start, *_ in found})
+    return [(places.index(start), name, data) for start, _, name, data in sorted(found)]
+
+
+def _is_same(before: bytes, after: bytes, most: int) -> bool:
+    """Whether two parts are equal, or two JPEGs whose pixels are, of which they have no more than `most`."""
+    if before == after:
+        return True
+    if not (before.startswith(START_OF_IMAGE) and after.startswith(START_OF_IMAGE)):
+        return False
+    pair = parse_jpeg(before), parse_jpeg(after)
+    headers = [[stream.raw(segment) for segment in stream.headers] for stream in pair]
+    if headers[0] != headers[1] or any(stream.tail or obstacle(stream) for stream in pair):
+        return False
+    if max(map(pixels_of, pair)) > most:
+        return False
+    return Remembered(decode_whole(pair[0])).are_those_of(decode_whole(pair[1]))

@@ -74,13 +74,15 @@ class Checker:
         """Whether it is looking at a result: then others may be waiting for it."""
         return self._slot.busy
 
-    def check(self, source: bytes, result: bytes, *, alone: bool = False) -> None:
+    def check(self, source: bytes, result: bytes, *, alone: bool = False, attached: bool = False) -> None:
         """Return if a result looks like its source.
 
         Args:
             source: the picture.
             result: what was made of it.
             alone: end the process afterwards: it has seen a picture that nobody vouches for.
+            attached: whether what is attached to a JPEG, such as its gain map, must all be there: the same
+                byte for byte, or JPEGs with the same headers and pixels.
 
         Raises:
             NoRoomError: to look at it needs more memory than there is.
@@ -88,7 +90,7 @@ class Checker:
                 could not be started (`REFUSED_TO_START`) or was stopped meanwhile (`STOPPED`).
         """
         try:
-            self._look(source, result, closely=False)
+            self._look(source, result, closely=False, attached=attached)
             if len(result) < _ABSURD_SHARE * len(source):
                 # Few pictures are like that: a process that has seen none looks again, at every pixel.
                 self._slot.rest()
@@ -109,9 +111,9 @@ class Checker:
         """End the process; a comparison in progress raises `WorkerDied`."""
         self._slot.close()
 
-    def _look(self, source: bytes, result: bytes, *, closely: bool) -> None:
+    def _look(self, source: bytes, result: bytes, *, closely: bool, attached: bool = False) -> None:
         try:
-            found = self._slot.look(source, result, closely=closely)
+            found = self._slot.look(source, result, closely=closely, attached=attached)
         except WorkerDied as died:
             if died.kind in (DeathKind.STOPPED, DeathKind.REFUSED_TO_START):
                 raise
@@ -122,6 +124,10 @@ class Checker:
         if not _alike(found, result, closely):
             self._slot.rest()
             detail = f"independent check: {found.mean:.0f} of 255 apart, {found.worst:.0f} in a part of it"
+            raise WorkerDied(Death(DeathKind.UNLIKE, detail=detail))
+        if not found.attached:
+            self._slot.rest()
+            detail = "independent check: what is attached to the picture is not what it was"
             raise WorkerDied(Death(DeathKind.UNLIKE, detail=detail))
 
 

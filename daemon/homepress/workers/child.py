@@ -235,7 +235,7 @@ def _locate(_: Job, question: LocateTask, source: bytes) -> Answer:  # noqa: ARG
 
 
 def _compare(_: Job, question: CompareTask, bodies: bytes) -> Answer:
-    from homepress.compress.likeness import difference
+    from homepress.compress.likeness import difference, has_all_attached
     from homepress.compress.pixels import TooManyPixels, Undecodable
 
     both = memoryview(bodies)
@@ -244,7 +244,9 @@ def _compare(_: Job, question: CompareTask, bodies: bytes) -> Answer:
         found = difference(source, result, closely=question.closely)
     except (TooManyPixels, Undecodable) as error:
         return _undecodable(error), b""
-    return ComparedPictures(mean=found.mean, worst=found.worst, contrast=found.contrast), b""
+    attached = not question.attached or has_all_attached(source, result)
+    numbers = {"mean": found.mean, "worst": found.worst, "contrast": found.contrast}
+    return ComparedPictures(**numbers, attached=attached), b""
 
 
 def _preview(_: Job, question: PreviewTask, source: bytes) -> Answer:

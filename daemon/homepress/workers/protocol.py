@@ -97,11 +97,16 @@ class LocateTask(msgspec.Struct, frozen=True, kw_only=True, tag="locate"):
 class CompareTask(msgspec.Struct, frozen=True, kw_only=True, tag="look"):
     """Whether a result looks like its source; the body is the source, then the result.
 
-    `closely` asks for more detail: the parameter of `compress.likeness.difference`.
+    Attributes:
+        source_bytes: how many of the body are the source.
+        closely: the parameter of `compress.likeness.difference`: it asks for more detail.
+        attached: whether everything that is attached to the source must be attached to the result too, as
+            `compress.likeness.has_all_attached` has it.
     """
 
     source_bytes: int
     closely: bool
+    attached: bool = False
 
 
 class CodecTask(msgspec.Struct, frozen=True, kw_only=True, tag="check codecs"):
@@ -159,11 +164,15 @@ class Located(msgspec.Struct, frozen=True, kw_only=True, tag="located"):
 
 
 class ComparedPictures(msgspec.Struct, frozen=True, kw_only=True, tag="looked"):
-    """How far source and result are apart, as `compress.likeness.Difference` has it: levels of 255."""
+    """How far source and result are apart, as `compress.likeness.Difference` has it: levels of 255.
+
+    `attached` says whether what is attached is what it was; true where nobody asked.
+    """
 
     mean: float
     worst: float
     contrast: float
+    attached: bool = True
 
 
 class CodecReport(msgspec.Struct, frozen=True, kw_only=True, tag="codecs"):

@@ -217,13 +217,16 @@ class Slot:
                 raise WorkerDied(told)
         return told
 
-    def look(self, source: bytes, result: bytes, *, closely: bool) -> ComparedPictures | Unchanged:
+    def look(
+        self, source: bytes, result: bytes, *, closely: bool, attached: bool = False
+    ) -> ComparedPictures | Unchanged:
         """Have the worker compare a picture with what another one made of it.
 
         Args:
             source: the bytes of the file.
             result: what shall take its place.
             closely: see `compress.likeness.difference`.
+            attached: see `CompareTask`.
 
         Returns:
             How far they are apart, or why that could not be seen.
@@ -233,7 +236,7 @@ class Slot:
             WorkerDied: it could not be started, or the pictures ended it.
         """
         with self._busy, self._room_for(needed_to_look_at(source, result)):
-            question = CompareTask(source_bytes=len(source), closely=closely)
+            question = CompareTask(source_bytes=len(source), closely=closely, attached=attached)
             seconds = deadline_for(len(source))
             found = self._ask(
                 question, (source, result), seconds, lambda answer, _: validated_comparison(answer), 0

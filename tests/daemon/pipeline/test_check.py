@@ -9,9 +9,10 @@ from typing import cast
 import pytest
 from PIL import Image
 
+from compress import phones
 from compress.images import jpeg, photo
 from homepress.base.formats import ImageType
-from homepress.compress import MetadataPolicy, Recipe
+from homepress.compress import Extra, MetadataPolicy, Recipe
 from homepress.daemon.health import FolderHealth
 from homepress.daemon.pipeline.carry import Carrier
 from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
@@ -20,7 +21,7 @@ from homepress.daemon.state import StateThread
 from homepress.store.store import Store
 from homepress.workers import Checker, DeathKind, Limits, Slot, WorkerDied
 from support import wait_for
-from workers.lying_worker import GARBAGE
+from workers.lying_worker import ABOUT_ATTACHED, GARBAGE
 
 LYING = Path(__file__).parents[2] / "workers" / "lying_worker.py"
 
@@ -90,6 +91,37 @@ def test_garbage_takes_no_picture_s_place(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("lie", ABOUT_ATTACHED)
+def test_what_is_attached_is_neither_lost_nor_exchanged(
+    lie: str, store: Store, checker: Checker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = phones.ultra_hdr(("MotionPhoto", "video/mp4", phones.VIDEO), first=jpeg(photo(300, 220), 97))
+    inbox = put(tmp_path, {"a.jpg": source})
+    plan = Plan(Recipe(floor=None), "lossless", Destination.REPLACE, root=inbox)
+    job, slot = Job(inbox / "a.jpg", plan, lambda _: None), liar(lie)
+    try:
+        told = Carrier(store, checker=checker).carry(job, slot)
+    finally:
+        slot.close()
+    assert told.unlike
+    assert "what is attached to the picture is not what it was" in caplog.text
+    assert (inbox / "a.jpg").read_bytes() == source
+
+
+@pytest.mark.slow
+def test_what_is_taken_out_as_asked_is_not_missed(store: Store, checker: Checker, tmp_path: Path) -> None:
+    inbox = put(tmp_path, {"a.jpg": phones.ultra_hdr(first=jpeg(photo(300, 220), 97))})
+    plan = Plan(Recipe(drop=frozenset({Extra.HDR})), "x", Destination.REPLACE, root=inbox)
+    job, slot = Job(inbox / "a.jpg", plan, lambda _: None), Slot(Limits(), background=False)
+    try:
+        told = Carrier(store, checker=checker).carry(job, slot)
+    finally:
+        slot.close()
+    assert told.outcome == "compressed"
+    assert "hdr" in told.dropped
+
+
+@pytest.mark.slow
 def test_without_the_look_some_of_it_would(store: Store, tmp_path: Path) -> None:
     """What the daemon sees itself is a picture of the right size; that it is another one it cannot know."""
     inbox = put(tmp_path, PICTURES)
@@ -115,7 +147,8 @@ def test_without_the_look_some_of_it_would(store: Store, tmp_path: Path) -> None
 def test_honest_results_pass(recipe: Recipe, store: Store, checker: Checker, tmp_path: Path) -> None:
     turned = Image.Exif()
     turned[0x0112] = 6
-    inbox = put(tmp_path, {**PICTURES, "turned.jpg": saved("JPEG", quality=97, exif=turned)})
+    more = {"turned.jpg": saved("JPEG", quality=97, exif=turned), "hdr.jpg": phones.ultra_hdr()}
+    inbox = put(tmp_path, {**PICTURES, **more})
     carrier, slot = Carrier(store, checker=checker), Slot(Limits(), background=False)
     done = 0
     try:

@@ -1,10 +1,13 @@
 """JPEG: coded anew at the floor, or without loss; everything but the picture's coding stays byte for byte."""
 
+import dataclasses
+import hashlib
 from collections.abc import Callable
 
 from homepress.base.formats import ImageType
 from homepress.compress import savings
 from homepress.compress.jpeg import Encoder, Sampling, optimise
+from homepress.compress.jpeg.attached import with_smaller_parts
 from homepress.compress.jpeg.encoder import PillowEncoder, RateDistortionEncoder
 from homepress.compress.jpeg.lossy import EncodedJpeg, code
 from homepress.compress.jpeg.whole import (
@@ -76,7 +79,7 @@ def _compress(source: bytes, stream: JpegStream, recipe: Recipe) -> Compressed |
         may_lose = _may_lose(stream, parse_jpeg(around))
         result = _lossy(source, stream, recipe.floor, around) if may_lose else None
         if isinstance(result, Compressed):
-            return result
+            return _with_smaller_parts(result)
         reason = result.reason if result else reason
     lossless = _lossless(source, stream)
     if isinstance(lossless, Unchanged) and lossless.reason is Reason.SAVES_TOO_LITTLE:
@@ -129,13 +132,23 @@ def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
     if is_redefined(stream):
         what = "a quantisation table is defined again between its scans"
         return Unchanged(Reason.CANNOT_KEEP_WHOLE, what, ImageType.JPEG)
-    data = swap_primary(source, optimise(picture_only(stream)))
+    alone = swap_primary(source, optimise(picture_only(stream)))
+    if len(alone) >= len(source):
+        alone = source  # what is attached may be smaller all the same
+    data = with_smaller_parts(alone)
     size = (stream.frame.width, stream.frame.height)
     result = savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")
     if isinstance(result, Unchanged):
         return result
-    lost = _lost(source, data, lambda made: pixels.are_those_of(decode_jpeg(made)))
+    # Behind it nothing changes but lengths in XMP, of which readers see that they changed.
+    lost = _lost(source, alone, lambda made: pixels.are_those_of(decode_jpeg(made)))
     return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG) if lost else result
+
+
+def _with_smaller_parts(made: Compressed) -> Compressed:
+    """A result whose attached JPEGs take fewer bytes too: without loss, whatever the picture lost."""
+    data = with_smaller_parts(made.data)
+    return dataclasses.replace(made, data=data, sha256=hashlib.sha256(data).hexdigest())
 
 
 def _lost(source: bytes, data: bytes, shows_the_same: Callable[[bytes], bool]) -> str:

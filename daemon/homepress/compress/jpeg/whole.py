@@ -49,6 +49,11 @@ def quality_of(stream: JpegStream) -> float:
     return min(max(quality, 1.0), 100.0)
 
 
+def pixels_of(stream: JpegStream) -> int:
+    """How many pixels the picture of a stream has."""
+    return stream.frame.width * stream.frame.height
+
+
 def obstacle(stream: JpegStream) -> str:
     """Why a stream is left alone whatever is asked, in words; empty when it is not."""
     frame = stream.frame

@@ -90,12 +90,23 @@ def mended_length(packet: bytes, directory: ContainerDirectory, length: int) -> 
     """
     if directory.length_span is None:
         raise Refused(RewriteRefusal.GCONTAINER, "the primary's length is not stored")
-    start, end = directory.length_span
-    close = packet[start:end].lstrip(b"0123456789 \t\r\n")
-    mended = b"%d%b" % (length, close)
-    if len(mended) > end - start:
-        raise Refused(RewriteRefusal.GCONTAINER, "no room for the primary's new length")
-    return mended.ljust(end - start)
+    return _in_its_place(packet, directory.length_span, length)
+
+
+def mended_lengths(packet: bytes, lengths: Mapping[int, int]) -> list[tuple[int, bytes]]:
+    """Where a packet states the lengths of some items, and what goes there instead, as many bytes as before.
+
+    Args:
+        packet: the packet.
+        lengths: the new ones, by the number of the item, the primary's being 0.
+
+    Raises:
+        Malformed: the packet is no well-formed XMP, or an item states no length.
+        Refused: a new number has more digits than the old one.
+    """
+    items = _stated_items(packet) if lengths else []
+    spans = {number: _length_span(items[number]) for number in lengths}
+    return [(span[0], _in_its_place(packet, span, lengths[number])) for number, span in spans.items()]
 
 
 def item_lengths_mended(packet: bytes, lengths: Mapping[int, int]) -> bytes:
@@ -104,16 +115,33 @@ def item_lengths_mended(packet: bytes, lengths: Mapping[int, int]) -> bytes:
     Raises:
         Malformed: the packet is no well-formed XMP, or an item states no length.
     """
-    items = [
+    items = _stated_items(packet)
+    for number in sorted(lengths, reverse=True):
+        start, end = _length_span(items[number])
+        packet = packet[:start] + _stated(packet, (start, end), lengths[number]) + packet[end:]
+    return packet
+
+
+def _stated_items(packet: bytes) -> list[XmpElement]:
+    return [
         element
         for element in parse_xmp(packet).walk()
         if {f"{ITEM} Semantic", f"{ITEM} Mime"} & dict(element.properties()).keys()
     ]
-    for number in sorted(lengths, reverse=True):
-        start, end = _length_span(items[number])
-        close = packet[start:end].lstrip(b"0123456789 \t\r\n")
-        packet = packet[:start] + b"%d%b" % (lengths[number], close) + packet[end:]
-    return packet
+
+
+def _stated(packet: bytes, span: tuple[int, int], length: int) -> bytes:
+    """A length, and what closes the old one."""
+    close = packet[span[0] : span[1]].lstrip(b"0123456789 \t\r\n")
+    return b"%d%b" % (length, close)
+
+
+def _in_its_place(packet: bytes, span: tuple[int, int], length: int) -> bytes:
+    """A length in as many bytes as the old one: blanks behind the quote or the end tag mean nothing."""
+    mended = _stated(packet, span, length)
+    if len(mended) > span[1] - span[0]:
+        raise Refused(RewriteRefusal.GCONTAINER, "no room for a new length")
+    return mended.ljust(span[1] - span[0])
 
 
 def read_directories(packets: list[bytes]) -> tuple[ContainerDirectory, int]:

@@ -4,10 +4,23 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from homepress.compress.metadata.appended import mended_length, updated_entry
+from homepress.compress.metadata.appended import (
+    INDEX_WORDS,
+    mended_length,
+    mended_lengths,
+    read_directories,
+    updated_entry,
+)
 from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.exif import EXIF_IFD, INTEROPERABILITY_IFD, read_tiff
-from homepress.compress.metadata.jpeg_file import JpegFile, is_live, read_jpeg_file, xmp_packet
+from homepress.compress.metadata.jpeg_file import (
+    DEPENDS_ON_CODING,
+    JpegFile,
+    Media,
+    is_live,
+    read_jpeg_file,
+    xmp_packet,
+)
 from homepress.compress.metadata.jpeg_segments import (
     END_OF_IMAGE,
     EXIF_SIGNATURE,
@@ -18,6 +31,7 @@ from homepress.compress.metadata.jpeg_segments import (
     JpegStream,
     Segment,
     header_kind,
+    headers_of_kind,
     is_frame_marker,
     parse_jpeg,
 )
@@ -241,3 +255,211 @@ def _prove(old: JpegFile, new: JpegStream, headers: list[bytes], result: bytes) 
     broken = [claim for claim, holds in claims.items() if not holds]
     if broken:
         raise Refused(RewriteRefusal.PROOF, ", ".join(broken))
+
+
+# Another coding of JPEGs behind the primary, which stays as it is but for what its indexes say of them.
+
+_INDEX_TABLES = (b"\x02\xb0\x07\x00", b"\xb0\x02\x00\x07")
+"""How the entry of the table of pictures begins in an index (CIPA DC-007 section 5.2.3.3), by byte order."""
+_PADDING = b"\0\xff"
+
+
+def replaceable_parts(file: JpegFile) -> list[tuple[int, int]]:
+    """Start and end of the attached JPEGs that may become shorter, in order.
+
+    Each is one whole stream, named by the multi-picture index or Google's list of items, and lies in no other
+    part. There are none where something stands between them that no index names, or where one of them names
+    what is attached itself, for nobody would mend that.
+    """
+    spans = sorted({(part.start, part.end) for part in file.parts})
+    if any(start == end for start, end in spans):
+        return []
+    named = {(part.start, part.end) for part in file.parts if part.label.startswith(_MENDED_INDEXES)}
+    pictures = {(part.start, part.end) for part in file.parts if part.media is Media.JPEG}
+    if any(_names_others(file, *span) for span in pictures):
+        return []
+    lone = [span for span in spans if not any(_overlap(span, other) for other in spans if other != span)]
+    found = [span for span in lone if span in named & pictures and _is_whole(file, *span)]
+    between = ((start, end) for start, end in file.unnamed if found and start < found[-1][0])
+    if any(file.stream.data[start:end].strip(_PADDING) for start, end in between):
+        return []
+    return found
+
+
+_MENDED_INDEXES = ("MPF picture ", "item ")
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _is_whole(file: JpegFile, start: int, end: int) -> bool:
+    """Whether a part is one stream to its last byte that nothing in it binds to its coding."""
+    try:
+        stream = parse_jpeg(file.stream.data, start, end)
+    except Malformed:
+        return False
+    kinds = {header_kind(stream, segment) for segment in stream.headers}
+    return stream.end == end and not kinds & DEPENDS_ON_CODING
+
+
+def _names_others(file: JpegFile, start: int, end: int) -> bool:
+    """Whether a part has an index of its own, or cannot be read."""
+    try:
+        stream = parse_jpeg(file.stream.data, start, end)
+        packets = [xmp_packet(stream, each) for each in headers_of_kind(stream, HeaderKind.XMP)]
+        directory, _ = read_directories(packets)
+    except (Malformed, Refused):
+        return True
+    indexes = [stream.payload(each) for each in headers_of_kind(stream, HeaderKind.MPF)]
+    tables = any(table in index for index in indexes for table in _INDEX_TABLES)
+    extended = any(
+        word in stream.payload(each)
+        for each in headers_of_kind(stream, HeaderKind.EXTENDED_XMP)
+        for word in INDEX_WORDS
+    )
+    return tables or extended or bool(directory.items or directory.micro_video_offset)
+
+
+def replace_parts(data: bytes, replaced: Mapping[int, bytes]) -> bytes:
+    """`data` with other JPEGs in the place of attached ones, none of them longer.
+
+    Everything else stays byte for byte, but for the sizes, places and lengths in its indexes. The result was
+    parsed again, and every part was found in it where the indexes say. As with `swap_primary`, that they show
+    the same is the caller's to prove.
+
+    Args:
+        data: the whole file.
+        replaced: the new bytes of some of `replaceable_parts`, by where these begin.
+
+    Raises:
+        Malformed: it is no well-formed JPEG, or what shall be attached is none.
+        Refused: it cannot be rewritten safely, and why.
+    """
+    file = read_jpeg_file(data)
+    ends = dict(replaceable_parts(file))
+    if not replaced:
+        return data
+    if any(parse_jpeg(new).end != len(new) for new in replaced.values()):
+        raise Refused(RewriteRefusal.UNSUPPORTED, "more than one picture in another's place")
+    if not replaced.keys() <= ends.keys():
+        raise Refused(RewriteRefusal.UNSUPPORTED, "what is attached may not be coded anew")
+    exchange = _Exchange(file, tuple((start, ends[start], replaced[start]) for start in sorted(replaced)))
+    mends = exchange.mends()
+    _refuse_stray_sizes(file, mends, exchange)
+    primary = bytearray(data[: file.stream.end])
+    for mend in mends:
+        at = mend.segment.start + mend.offset
+        primary[at : at + len(mend.data)] = mend.data
+    result = bytes(primary) + exchange.tail()
+    _prove_exchange(exchange, mends, result)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """Which parts of a file get other bytes: start, end and new bytes of each, in order."""
+
+    file: JpegFile
+    replaced: tuple[tuple[int, int, bytes], ...]
+
+    def moved(self, position: int) -> int:
+        """Where something is afterwards that is at a position now."""
+        return position - sum(
+            end - start - len(data) for start, end, data in self.replaced if start < position
+        )
+
+    def bytes_of(self, start: int, end: int) -> bytes:
+        """What a part becomes."""
+        return next((data for at, _, data in self.replaced if at == start), self.file.stream.data[start:end])
+
+    def tail(self) -> bytes:
+        """All that stands behind the primary."""
+        data, at, pieces = self.file.stream.data, self.file.stream.end, []
+        for start, end, new in self.replaced:
+            pieces += [data[at:start], new]
+            at = end
+        return b"".join((*pieces, data[at:]))
+
+    def mends(self) -> list[_Mend]:
+        """What the indexes have to say of sizes, places and lengths."""
+        file, mends = self.file, []
+        if file.mpf is not None:
+            for number, entry in enumerate(file.mpf.entries):
+                size, offset = file.stream.end, entry.offset
+                if number:
+                    if not is_live(file.mpf, number):
+                        continue
+                    start = file.mpf.position(entry)
+                    size = len(self.bytes_of(start, start + entry.size))
+                    offset = self.moved(start) - file.mpf.base
+                mends.append(_Mend(file.mpf.segment, *updated_entry(file.mpf, entry, size, offset)))
+        if file.directory_segment is not None and (lengths := self._lengths()):
+            packet, before = xmp_packet(file.stream, file.directory_segment), 4 + len(XMP_SIGNATURE)
+            for at, mended in mended_lengths(packet, lengths):
+                mends.append(_Mend(file.directory_segment, before + at, mended))
+        return mends
+
+    def _lengths(self) -> dict[int, int]:
+        """The lengths of listed items that change, by the number of the item: items stand in their order."""
+        items = [part for part in self.file.parts if part.label.startswith("item ")]
+        new = {start: len(data) for start, _, data in self.replaced}
+        return {
+            number: new[part.start]
+            for number, part in enumerate(sorted(items, key=lambda part: part.start), 1)
+            if part.start in new
+        }
+
+
+def _refuse_stray_sizes(file: JpegFile, mends: Iterable[_Mend], exchange: _Exchange) -> None:
+    """Refuse when something holds, outside the mended fields, a size or a distance that changes.
+
+    Distances from the end of the file are those that trailers count in. Sizes may be small numbers: that one
+    stands there by chance costs the saving and nothing else.
+    """
+    data, last = file.stream.data, exchange.replaced[-1][0]
+    places = {file.stream.end, *(part.start for part in file.parts)}
+    numbers = {end - start for start, end, _ in exchange.replaced}
+    numbers |= {len(data) - place for place in places if place <= last}
+    blanks = [_Mend(mend.segment, mend.offset, bytes(len(mend.data))) for mend in mends]
+    texts = [_apply(file.stream.raw(segment), blanks, segment) for segment in file.stream.headers]
+    texts += [data[start:end] for start, end in file.unnamed]
+    texts += [data[part.start : part.end] for part in file.parts if part.media is Media.OTHER]
+    for start, end in {(part.start, part.end) for part in file.parts if part.media is Media.JPEG}:
+        stream = parse_jpeg(data, start, end)
+        texts += map(stream.raw, stream.headers)
+    if any(_holds_number(text, number) for text in texts for number in numbers if number <= 0xFFFF_FFFF):
+        raise Refused(RewriteRefusal.STRAY_POINTER, "the size of what is attached")
+
+
+def _prove_exchange(exchange: _Exchange, mends: Iterable[_Mend], result: bytes) -> None:
+    """Read the result afresh: every part through its own indexes, every other byte where it was."""
+    file, again = exchange.file, read_jpeg_file(result)
+    new = {start: len(data) for start, _, data in exchange.replaced}
+    places = [
+        (part.label, part.media, exchange.moved(part.start), exchange.moved(part.start) + size)
+        for part in file.parts
+        for size in [new.get(part.start, part.end - part.start)]
+    ]
+    items = [(item.semantic, item.mime, item.padding) for item in file.directory.items]
+    held = [exchange.bytes_of(part.start, part.end) for part in file.parts]
+    claims = {
+        "primary": _blanked(file, mends) == _blanked(again, mends),
+        "parts": [(part.label, part.media, part.start, part.end) for part in again.parts] == places,
+        "bytes": [result[part.start : part.end] for part in again.parts] == held,
+        "tail": again.stream.tail == exchange.tail(),
+        "list": [(item.semantic, item.mime, item.padding) for item in again.directory.items] == items,
+        "index": again.mpf is None or again.mpf.entries[0].size == again.stream.end,
+    }
+    broken = [claim for claim, holds in claims.items() if not holds]
+    if broken:
+        raise Refused(RewriteRefusal.PROOF, ", ".join(broken))
+
+
+def _blanked(file: JpegFile, mends: Iterable[_Mend]) -> bytes:
+    """The primary image without the fields that are mended, which keep their places."""
+    primary = bytearray(file.stream.data[: file.stream.end])
+    for mend in mends:
+        at = mend.segment.start + mend.offset
+        primary[at : at + len(mend.data)] = bytes(len(mend.data))
+    return bytes(primary)

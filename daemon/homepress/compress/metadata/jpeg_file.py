@@ -207,7 +207,8 @@ def _check_gaps(data: bytes, primary_end: int, parts: Sequence[Part]) -> None:
 
 # A whole JPEG file: the primary image, the indexes in its headers, and the parts of its tail.
 
-_DEPENDS_ON_CODING = frozenset({HeaderKind.JUMBF, HeaderKind.JPEG_HDR, HeaderKind.AVI1})
+DEPENDS_ON_CODING = frozenset({HeaderKind.JUMBF, HeaderKind.JPEG_HDR, HeaderKind.AVI1})
+"""Headers of which no other coding of their picture may be made."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -253,7 +254,7 @@ def read_jpeg_file(data: bytes) -> JpegFile:
     stream = parse_jpeg(data)
     for segment in stream.headers:
         kind = header_kind(stream, segment)
-        if kind in _DEPENDS_ON_CODING:
+        if kind in DEPENDS_ON_CODING:
             raise Refused(RewriteRefusal.DEPENDS_ON_CODING, f"{kind} in {segment.name}")
     has_tail = stream.end < len(data)
     mpf = _read_mpf(stream, strict=has_tail)

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 
 from homepress.base.files import FileId
-from homepress.base.formats import SNIFF_BYTES, sniff
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.system_errors import printable, quoted
-from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged
+from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged, needs_conversion
 from homepress.daemon.pipeline.asked import (
     NOTHING_TO_SAVE,
     is_missed,
@@ -489,7 +489,10 @@ class Carrier:
         if self._checker is None or not stored or not isinstance(made, Compressed):
             return
         try:
-            self._checker.check(source.data, made.data, alone=job.untrusted)
+            attached = made.source_type is ImageType.JPEG and not needs_conversion(
+                made.source_type, recipe_of(job, source)
+            )
+            self._checker.check(source.data, made.data, alone=job.untrusted, attached=attached)
         except WorkerDied as died:
             if died.kind is DeathKind.UNLIKE:
                 slot.rest()  # one of the two lies: the next picture is for others
