@@ -19,7 +19,7 @@ from PIL import Image
 from compress import images, phones
 from compress.images import Pixels, decoded, photo
 from compress.metadata import jpeg_builder as built
-from homepress.compress import Compressed, Recipe, Unchanged, compress
+from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged, compress
 from homepress.compress.core.library import CompiledCore, Loaded
 from homepress.compress.jpeg import attached
 from homepress.compress.jpeg.attached import with_smaller_parts
@@ -115,6 +115,13 @@ def everything() -> bytes:
     return built.build(primary(), headers, behind, order=">", indexed=[0, 2])
 
 
+def before_a_micro_video() -> bytes:
+    """A video that is told by its distance from the end, which does not change."""
+    body = f"<GCamera:MicroVideoOffset>{len(phones.VIDEO)}</GCamera:MicroVideoOffset>"
+    headers = [built.xmp_segment(body), built.MPF_HERE]
+    return built.build(primary(), headers, [gain(), phones.VIDEO], indexed=[0])
+
+
 FILES: dict[str, Callable[[], bytes]] = {
     "both indexes": lambda: ultra_hdr(gain()),
     "both, elements": lambda: ultra_hdr(gain(), as_elements=True, order=">"),
@@ -131,6 +138,7 @@ FILES: dict[str, Callable[[], bytes]] = {
         images.jpeg(phones.gain_values(160, 120), 95, restart_marker_rows=1)
     ),
     "an unnamed trailer": lambda: ultra_hdr(gain(), b'vivo{"camera": 3}'),
+    "before a micro video": before_a_micro_video,
     "everything": everything,
 }
 """Files whose attached JPEGs get smaller, all of them."""
@@ -244,6 +252,16 @@ class TestSmaller:
             len(one) < len(other)
             for one, other in zip(pictures_of(result.data), pictures_of(source), strict=True)
         )
+
+    @pytest.mark.parametrize("floor", [None, 80.0])
+    def test_they_are_where_private_metadata_goes_too(self, floor: float | None) -> None:
+        """Then headers are not what they were; pixels are."""
+        source = everything()
+        result = compress(source, Recipe(floor=floor, metadata=MetadataPolicy.SHARE))
+        assert isinstance(result, Compressed), result
+        pairs = list(zip(pictures_of(source), pictures_of(result.data), strict=True))
+        assert all(np.array_equal(decoded(one), decoded(other)) for one, other in pairs)
+        assert all(len(other) < len(one) for one, other in pairs)
 
     def test_what_is_attached_can_be_all_there_is_to_gain(self) -> None:
         best = optimise(picture_only(parse_jpeg(primary())))
