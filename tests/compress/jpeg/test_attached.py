@@ -603,10 +603,6 @@ def arrangements(draw: st.DrawFn) -> bytes:
 @settings(max_examples=60, deadline=None)
 @given(source=arrangements())
 def test_any_arrangement_keeps_everything(source: bytes) -> None:
-    try:
-        read_jpeg_file(source)
-    except Refused:
-        return  # as a trailer after a list that is told from the end alone
     result = with_smaller_parts(source)
     assert len(result) <= len(source)
     assert_kept(source, result)
