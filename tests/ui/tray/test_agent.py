@@ -32,7 +32,8 @@ class FakeIcon(TrayIcon):
         self.shown.append(state)
         self.alone.release()
 
-    def run(self) -> None:
+    def run(self, on_ready: Callable[[], None]) -> None:
+        on_ready()
         self.meanwhile()
 
     def stop(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from homepress.desktop.notifications import Notice, NoticeSlot, Unshown
 from homepress.ui.tray.actions import Action, Quit
-from homepress.ui.tray.icon import IconState, PanelTheme
+from homepress.ui.tray.icon import IconState, PanelTheme, icon_state
 from homepress.ui.tray.legacy import (
     MacosDesktop,
     PystrayDesktop,
@@ -35,6 +35,8 @@ class FakeIcon:
 
     touched: list[tuple[str, threading.Thread]]
     said: tuple[str, str]
+    icon: str
+    visible: bool
 
     def __init__(self, name: str = "", icon: Any = None, title: str = "", menu: Any = None) -> None:
         self.__dict__["touched"] = []
@@ -80,11 +82,13 @@ def draw(icon: IconState) -> str:
 def test_only_what_changed_is_told() -> None:
     icon = FakeIcon()
     tray_icon = PystrayIcon(icon, draw, lambda _: None, directly)
+    tray_icon.run(lambda: None)
+    wait_for(lambda: tray_icon._is_running)
     for _ in range(3):
         tray_icon.show(TrayState(status(), now=1), PanelTheme.DARK)
-    assert [name for name, _ in icon.touched] == ["icon", "title", "menu"]
+    assert [name for name, _ in icon.touched] == ["icon", "title", "menu", "visible"]
     tray_icon.show(TrayState(status(state="paused", paused_for="user"), now=1), PanelTheme.DARK)
-    assert [name for name, _ in icon.touched[3:]] == ["icon", "title", "menu"]
+    assert [name for name, _ in icon.touched[4:]] == ["icon", "title", "menu"]
 
 
 def test_on_macos_the_main_thread_alone_touches_the_icon(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,9 +103,11 @@ def test_on_macos_the_main_thread_alone_touches_the_icon(monkeypatch: pytest.Mon
     (make,) = desktop.icons()
     tray_icon = make(lambda _: None)
     icon = desktop._icon
-    tray_icon.run()
+    ready = threading.Event()
+    tray_icon.run(ready.set)
 
     def from_elsewhere() -> None:
+        assert ready.wait(10)
         tray_icon.show(TrayState(status()), PanelTheme.DARK)
         desktop.notifier(print).show(Notice(NoticeSlot.RESULT, "12 pictures"))
         desktop.notifier(print).show(Notice(NoticeSlot.RESULT, "12 pictures", "and more"))
@@ -110,12 +116,28 @@ def test_on_macos_the_main_thread_alone_touches_the_icon(monkeypatch: pytest.Mon
     other = threading.Thread(target=from_elsewhere)
     other.start()
     other.join(10)
-    wait_for(lambda: len(loop.waiting) == 5)
+    wait_for(lambda: len(loop.waiting) == 4)
     assert icon.touched == [], "nothing before the main thread does it"
     loop.turn()
     names = {name for name, _ in icon.touched}
     assert names == {"visible", "icon", "title", "menu", "notify", "stop"}
     assert {thread for _, thread in icon.touched} == {threading.main_thread()}
+
+
+def test_a_state_that_comes_while_the_icon_appears_is_shown() -> None:
+    icon, ready = FakeIcon(), threading.Event()
+    tray_icon = PystrayIcon(icon, draw, lambda _: None, directly)
+    tray_icon.show(TrayState(None), PanelTheme.DARK)
+    del icon.touched[:]
+    tray_icon.show(TrayState(status()), PanelTheme.DARK)
+    assert icon.touched == [], "pystray works on it, with the first state"
+    tray_icon.run(ready.set)
+    assert ready.wait(10)
+    assert icon.touched == [], "its own thread leaves it to the one that shows"
+    tray_icon.show(TrayState(status()), PanelTheme.DARK)
+    assert [name for name, _ in icon.touched] == ["icon", "title", "menu", "visible"]
+    assert icon.icon == draw(icon_state(TrayState(status()), PanelTheme.DARK))
+    assert icon.visible
 
 
 def test_on_windows_any_thread_may(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,7 @@ def test_only_what_changed_is_announced(desk: Desk) -> None:
 def test_a_click_on_the_icon_does_the_default(desk: Desk) -> None:
     stopped = TrayState(None)
     desk.icon.show(stopped, PanelTheme.DARK)
-    desk.icon.run()
+    desk.icon.run(lambda: None)
     desk.call("Activate", 0, 0)
     assert desk.actions == [StartDaemon()]
     assert desk.get("ToolTip")[2] == tooltip(stopped)
@@ -94,7 +94,7 @@ def test_a_click_on_the_icon_does_the_default(desk: Desk) -> None:
 
 
 def test_an_icon_that_made_room_stays_away(desk: Desk) -> None:
-    desk.icon.run()
+    desk.icon.run(lambda: None)
     assert desk.bus.sent == [("RegisterStatusNotifierItem", (":1.7",))]
     desk.bus.listener(Signal("/", "", "NameOwnerChanged", (WATCHER, "", ":1.9")))
     assert len(desk.bus.sent) == 1, "a panel that comes after the old tray would show a second icon"

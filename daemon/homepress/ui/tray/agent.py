@@ -141,9 +141,8 @@ class Agent:
     def _run_icon(self, icon: TrayIcon) -> None:
         icon.show(self._state, self._backend.theme)
         self._icon = icon
-        self._to_show.put(None)  # a state that came while the icon was made
         if not self._ended:  # else the one that was there before was stopped, or none
-            icon.run()
+            icon.run(lambda: self._to_show.put(None))  # a state may have come while the icon was made
 
     def _on_state(self, state: TrayState) -> None:
         """Show a state; returns when it is shown, so that a desktop that hangs gathers none."""

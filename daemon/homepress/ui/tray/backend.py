@@ -26,8 +26,12 @@ class TrayIcon(Protocol):
     def show(self, state: TrayState, theme: PanelTheme) -> None:
         """Make icon, tooltip and menu those of `state`; from any thread."""
 
-    def run(self) -> None:
-        """Show the icon and take clicks until `stop`; in the main thread."""
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Take clicks until `stop`; in the main thread.
+
+        Args:
+            on_ready: called, from any thread, when the icon is there to be shown: `show` the state of then.
+        """
 
     def stop(self) -> None:
         """Make `run` return; from any thread."""

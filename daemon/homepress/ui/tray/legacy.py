@@ -88,9 +88,11 @@ def pystray_menu(entries: tuple[MenuEntry, ...], on_action: OnAction) -> Any:
 
 
 class PystrayIcon(TrayIcon):
-    """An icon of pystray; it is given only what changed, in the thread it wants.
+    """An icon of pystray; it is given only what changed, in the thread it wants, and by one thread at a time.
 
-    macOS ends a program whose icon is touched by another thread than the main one.
+    macOS ends a program whose icon is touched by another thread than the main one. Elsewhere pystray lets any
+    thread do so and does not notice when two do: a state that comes while it makes the icon visible is never
+    seen. So nothing but the first state reaches the icon before it runs, and who shows makes it visible.
     """
 
     activation_token = ""
@@ -113,6 +115,8 @@ class PystrayIcon(TrayIcon):
         self._state: IconState | None = None
         self._title = ""
         self._entries: tuple[MenuEntry, ...] = ()
+        self._is_running = False
+        self._is_visible = False
 
     @override
     def show(self, state: TrayState, theme: PanelTheme) -> None:
@@ -121,6 +125,8 @@ class PystrayIcon(TrayIcon):
         self._on_main(lambda: self._change(icon, image, title, entries))
 
     def _change(self, icon: IconState, image: Any, title: str, entries: tuple[MenuEntry, ...]) -> None:
+        if self._state is not None and not self._is_running:
+            return  # pystray is at work on it
         if image is not None:
             self._icon.icon = image
             self._state = icon
@@ -130,10 +136,17 @@ class PystrayIcon(TrayIcon):
         if entries != self._entries:
             self._icon.menu = pystray_menu(entries, self._on_action)
             self._entries = entries
+        if self._is_running and not self._is_visible:
+            self._icon.visible = True
+            self._is_visible = True
 
     @override
-    def run(self) -> None:
-        self._icon.run(setup=lambda icon: self._on_main(lambda: setattr(icon, "visible", True)))
+    def run(self, on_ready: Callable[[], None]) -> None:
+        def is_ready(_icon: object) -> None:
+            self._is_running = True
+            on_ready()
+
+        self._icon.run(setup=is_ready)
 
     @override
     def stop(self) -> None:

@@ -333,7 +333,8 @@ class NotifierIcon(TrayIcon):
             _log.debug("the panel did not get a change: %s", error)
 
     @override
-    def run(self) -> None:
+    def run(self, on_ready: Callable[[], None]) -> None:
+        on_ready()  # what it is shown goes to the bus, whoever listens there by then
         self._item.serve()
         self._menu.serve()
         try:
