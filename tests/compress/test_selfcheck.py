@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from homepress.base.formats import ImageType
-from homepress.compress import selfcheck, webp
+from homepress.compress import selfcheck, selfcheck_formats, webp
 from homepress.compress.model import Fault, Recipe, trusted
 from homepress.compress.pixels import decode
 from homepress.compress.png.coded import CodedPicture
@@ -30,7 +30,7 @@ def faults_of(kind: ImageType) -> list[Fault]:
 
 
 def test_a_coder_that_raises_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selfcheck, "recode", wrong_png)
+    monkeypatch.setattr(selfcheck_formats, "recode", wrong_png)
     assert [fault.even_lossless for fault in faults_of(ImageType.PNG)] == [True]
 
 
@@ -49,7 +49,7 @@ def test_a_lossless_coder_that_changes_a_pixel_is_found_out(monkeypatch: pytest.
 
 
 def test_a_lossy_coder_that_is_far_off_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webp.WebpCodec, "decode", lambda _self, _data: selfcheck._picture())
+    monkeypatch.setattr(webp.WebpCodec, "decode", lambda _self, _data: selfcheck.sharp_picture())
     faults = faults_of(ImageType.WEBP)
     assert [fault.even_lossless for fault in faults] == [False]
     assert "scores" in faults[0].what or "changed" in faults[0].what

@@ -24,7 +24,7 @@ LIES = {401 + number: name for number, name in enumerate(sorted(GARBAGE))}
 _WORKER = "homepress.workers.child"
 
 
-def _lying() -> Job:
+def _lying(_: object) -> Job:
     honest = child.compress_with_codecs()
     lies = {width: giving(GARBAGE[name]) for width, name in LIES.items()}
 

@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from homepress.base.formats import sniff
-from homepress.compress import Compressed, Recipe, ScoreKind, selfcheck, webp
+from homepress.compress import Compressed, Recipe, ScoreKind, selfcheck_formats, webp
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.metadata import parse_jpeg, picture_only, swap_primary
 from homepress.compress.metadata.jpeg_container import replace_parts, replaceable_parts
@@ -38,7 +38,7 @@ def lie_about_png() -> None:
     def lie(picture: CodedPicture, *_: Any, **__: Any) -> CodedPicture:
         return CodedPicture(picture.header, picture.palette, picture.transparency, b"\0" + picture.stream[1:])
 
-    selfcheck.recode = recode.recode = lie  # type: ignore[attr-defined]  # the lie
+    selfcheck_formats.recode = recode.recode = lie  # type: ignore[attr-defined]  # the lie
 
 
 def lie_about_webp() -> None:
@@ -48,6 +48,15 @@ def lie_about_webp() -> None:
         raise SystemExit(3)
 
     webp.encode_lossless = lie  # type: ignore[assignment]  # the lie
+
+
+def lie_about_dead_jpeg() -> None:
+    """It ends the process."""
+
+    def lie(*_: object) -> bytes:
+        raise SystemExit(3)
+
+    RateDistortionEncoder.encode = lie  # type: ignore[assignment]  # the lie
 
 
 def _whole(image: Image.Image, kind: str) -> bytes:
@@ -137,13 +146,19 @@ def giving(garbage: Callable[[bytes, str, tuple[int, int]], bytes]) -> Job:
     return job
 
 
-LIES = {"jpeg": lie_about_jpeg, "png": lie_about_png, "webp": lie_about_webp, "none": lambda: None}
+LIES = {
+    "jpeg": lie_about_jpeg,
+    "dead jpeg": lie_about_dead_jpeg,
+    "png": lie_about_png,
+    "webp": lie_about_webp,
+    "none": lambda: None,
+}
 
 if __name__ == "__main__":
     name = sys.argv.pop(1)
     garbage = GARBAGE | ABOUT_ATTACHED
     if name in garbage:
-        child.work(lambda: giving(garbage[name]))
+        child.work(lambda _: giving(garbage[name]))
     else:
         LIES[name]()
         child.work(child.compress_with_codecs)

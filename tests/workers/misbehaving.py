@@ -420,4 +420,4 @@ if __name__ == "__main__":
         del sys.argv[1]
         privacy.lock_worker = lambda readable, limits: privacy.Lock(network=False)
         child.look_nothing_up = lambda: None
-    child.work(lambda: job)
+    child.work(lambda _: job)

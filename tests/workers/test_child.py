@@ -91,6 +91,21 @@ def test_a_worker_says_whether_it_has_the_compiled_core(worker: Slot) -> None:
 
 
 @pytest.mark.slow
+def test_a_worker_for_jpegs_gives_way_to_one_for_all_that_stays(worker: Slot) -> None:
+    """It has no code of other formats, and behind its lock none could be loaded."""
+    worker.rest()
+    assert worker.compress(drawing("JPEG"), Recipe())
+    assert worker.lock is not None and "webp" not in worker.lock.codecs
+    alone = worker.pid
+    assert worker.compress(drawing("WEBP"), Recipe())
+    assert worker.lock is not None and "webp" in worker.lock.codecs
+    full = worker.pid
+    assert worker.compress(drawing("JPEG"), Recipe(max_edge=48))
+    assert worker.compress(drawing("JPEG"), Recipe())
+    assert (worker.pid == full, worker.pid == alone) == (True, False)
+
+
+@pytest.mark.slow
 def test_codecs_that_are_known_are_not_checked_again(worker: Slot) -> None:
     checked = worker.check_codecs({})
     assert checked.faults == [] and "pillow" in checked.versions

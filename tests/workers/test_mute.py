@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from compress import pngs, sources
-from homepress.base.formats import FORMATS, ImageType
+from homepress.base.formats import FORMATS, ImageType, sniff
 from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged, compress
+from homepress.compress.model import loaded_alone
 from homepress.workers import Checker, DeathKind, Limits, Slot, WorkerDied, tool
 from homepress.workers.process import module_command
 from homepress.workers.protocol import plain
@@ -139,6 +140,45 @@ def test_every_kind_and_recipe_gives_the_same_as_without_a_lock(tmp_path: Path) 
     compare(whole, RECIPES, tmp_path / "trace")
 
 
+def kinds_of_jpeg() -> Iterator[tuple[str, bytes]]:
+    """Those whose ways part: colours, profiles, Exif, coarse ones, several pictures in one file."""
+    photo = sources.photo(96, 72)
+    fine = {"quality": 97}
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    yield "plain", sources.saved(photo, "JPEG", **fine)
+    yield "coarse", sources.saved(photo, "JPEG", quality=40)
+    yield "progressive", sources.saved(photo, "JPEG", progressive=True, **fine)
+    yield "grey", sources.saved(photo.convert("L"), "JPEG", **fine)
+    yield "cmyk", sources.saved(photo.convert("CMYK"), "JPEG", **fine)
+    yield "profile", sources.saved(photo, "JPEG", icc_profile=profile, **fine)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    yield "turned", sources.saved(photo, "JPEG", exif=exif, **fine)
+    yield "several", sources.saved(photo, "MPO", save_all=True, append_images=[photo], **fine)
+
+
+@pytest.mark.slow
+def test_a_worker_that_has_the_code_of_jpeg_alone_does_too(tmp_path: Path) -> None:
+    recipes = {how: RECIPES[how] for how in ("usual", "lossless")}
+    given = dict(kinds_of_jpeg())
+    assert all(
+        loaded_alone(sniff(data[:64]), recipe) for data in given.values() for recipe in recipes.values()
+    )
+    compare(given, recipes, tmp_path / "whole")
+    compare({"half": given["plain"][: len(given["plain"]) // 2]}, recipes, tmp_path / "half")
+
+
+@pytest.mark.corpus
+@pytest.mark.slow
+def test_it_does_with_jpegs_from_everywhere(corpus_dir: Path, tmp_path: Path) -> None:
+    """Also with those that attack, and in the process that looks."""
+    paths = [path for path in sorted(corpus_dir.rglob("*.jp*g")) if path.stat().st_size < 100_000]
+    given = {str(path): path.read_bytes() for path in paths[::4]}
+    given = {name: data for name, data in given.items() if sniff(data[:64]) is ImageType.JPEG}
+    compare(given, {"usual": RECIPES["usual"]}, tmp_path / "trace")
+    looks_at(given, tmp_path / "look")
+
+
 @pytest.mark.slow
 def test_broken_pictures_do_too(tmp_path: Path) -> None:
     """Each ends its worker, so there are few."""
@@ -178,10 +218,15 @@ def test_all_else_that_a_worker_is_asked(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_one_that_looks(tmp_path: Path) -> None:
-    trace = tmp_path / "trace"
+    looks_at(dict(kinds_of_jpeg()), tmp_path / "JPEGs alone")
+    looks_at(dict(pictures()), tmp_path / "all")
+
+
+def looks_at(given: Mapping[str, bytes], trace: Path) -> None:
+    """Have a traced process compare pictures with themselves."""
     looks = Checker(Limits(), program=traced(trace, *module_command(CHECKER)))
     try:
-        for data in dict(pictures()).values():
+        for data in given.values():
             try:
                 looks.check(data, data)
             except WorkerDied as died:

@@ -3,6 +3,7 @@
 The only room that imports codecs. Its work is done in worker processes, which load it when they start.
 """
 
+from homepress.base.formats import ImageType
 from homepress.compress.model import Compressed, Extra, MetadataPolicy, Reason, Recipe, ScoreKind, Unchanged
 
 __all__ = [
@@ -34,8 +35,12 @@ def compress(source: bytes, recipe: Recipe) -> Compressed | Unchanged:
     return run(source, recipe)
 
 
-def load_codecs() -> None:
-    """Load everything that any picture can ever need; otherwise the parts are loaded when they are needed."""
+def load_codecs(only: ImageType | None = None) -> None:
+    """Load everything that a picture can ever need; otherwise the parts are loaded when they are needed.
+
+    Args:
+        only: one of `model.LOADED_ALONE`: no picture will be of another format, or become one. None for all.
+    """
     from homepress.compress.engine import load_codecs as run
 
-    run()
+    run(only)

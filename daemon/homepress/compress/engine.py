@@ -25,14 +25,21 @@ _ENTRIES = (
 )
 """Modules of this room that load the rest of it, besides the compressors."""
 
+_ENTRIES_ALONE = ("advice", "likeness", "metadata", "convert.picture")
+"""What is used of them where no picture is converted or is of another format than the compressor's."""
+
 _OPTIONAL = ("pillow_heif", "pillow_jxl", "oxipng", "mozjpeg_lossless_optimization", "simplejpeg")
 """Not every computer has them; what needs one that is missing says so."""
 
-_LATE = ("PIL.ImageFilter", "numpy.ma", "unicodedata")
-"""What Pillow, numpy and Python import inside of functions."""
+_LATE = ("PIL.ImageFilter", "unicodedata")
+_LATE_FOR_ALL = ("numpy.ma",)
+"""What Pillow, Python and numpy import inside of functions; the latter in none that JPEG takes."""
 
 _PILLOW = ("Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Tiff", "WebP")
 """Pillow's modules for the formats that `FORMATS` has. Its other forty are not even loaded."""
+
+_PILLOW_ALONE = {ImageType.JPEG: ("Jpeg", "Mpo", "Tiff")}
+"""Those for one format: Exif is a TIFF."""
 
 _ENCODINGS = (
     "ascii",
@@ -91,20 +98,44 @@ def left_alone(kind: ImageType) -> Unchanged:
     return Unchanged(Reason.FORMAT_LEFT_ALONE if known else Reason.FORMAT_NEVER_TOUCHED, source_type=kind)
 
 
-def load_codecs() -> None:
-    """Import everything that any picture can ever need: afterwards nothing is looked up by name."""
-    compressors = (known.compressor for known in FORMATS.values() if known.compressor)
-    for module in (*_ENTRIES, *compressors):
-        importlib.import_module(f"{__package__}.{module}")
-    for module in (*_OPTIONAL, *_LATE):
+def load_codecs(only: ImageType | None = None) -> None:
+    """Import everything that a picture can ever need: afterwards nothing is looked up by name.
+
+    Args:
+        only: see `homepress.compress.load_codecs`.
+    """
+    if only is None:
+        _load_all()
+    else:
+        _import(*_ENTRIES_ALONE, FORMATS[only].compressor)
+        _import_plugins(*_PILLOW_ALONE[only])
+    for module in _LATE:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
     for encoding in _ENCODINGS:
         codecs.lookup(encoding)
-    for plugin in _PILLOW:
-        importlib.import_module(f"PIL.{plugin}ImagePlugin")
+    importlib.import_module(f"{__package__}.selfcheck").codec_versions(only)
+
+
+def _load_all() -> None:
+    _import(*_ENTRIES, *(known.compressor for known in FORMATS.values() if known.compressor))
+    for module in (*_OPTIONAL, *_LATE_FOR_ALL):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    _import_plugins(*_PILLOW)
     importlib.import_module("PIL.Image").preinit()
-    importlib.import_module(f"{__package__}.selfcheck").codec_versions()
+    _import("selfcheck_formats")
+
+
+def _import(*modules: str) -> None:
+    """Import modules of this room."""
+    for module in modules:
+        importlib.import_module(f"{__package__}.{module}")
+
+
+def _import_plugins(*names: str) -> None:
+    for name in names:
+        importlib.import_module(f"PIL.{name}ImagePlugin")
 
 
 def _load(module: str) -> Compressor:

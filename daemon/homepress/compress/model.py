@@ -104,6 +104,15 @@ def needs_conversion(kind: ImageType, recipe: Recipe) -> bool:
     )
 
 
+LOADED_ALONE: Final = frozenset({ImageType.JPEG})
+"""Formats whose code can be loaded without that of all others."""
+
+
+def loaded_alone(kind: ImageType | None, recipe: Recipe) -> ImageType | None:
+    """The format whose code is all that a picture takes; None where the code of others is needed too."""
+    return kind if kind in LOADED_ALONE and not needs_conversion(kind, recipe) else None
+
+
 class ScoreKind(enum.StrEnum):
     """How a score was measured."""
 

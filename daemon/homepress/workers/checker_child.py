@@ -1,5 +1,6 @@
 """The process that looks whether results look like their pictures; it compresses nothing."""
 
+from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, Unchanged, load_codecs
 from homepress.workers.child import Job, work
 
@@ -9,9 +10,9 @@ def main() -> None:
     work(load)
 
 
-def load() -> Job:
-    """Load every decoder; there is nothing to give that compresses."""
-    load_codecs()
+def load(only: ImageType | None) -> Job:
+    """Load every decoder, or that of one format; there is nothing to give that compresses."""
+    load_codecs(only)
     return _refuse
 
 

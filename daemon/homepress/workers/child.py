@@ -50,6 +50,9 @@ from homepress.workers.protocol import (
 Job = Callable[[bytes, Recipe], Compressed | Unchanged]
 """Compresses a picture as a recipe asks."""
 
+Load = Callable[[ImageType | None], Job]
+"""Imports all that the job can ever need of one format, or (None) of all."""
+
 _MOST_TEXT = 2000
 """Characters of what went wrong."""
 
@@ -66,19 +69,19 @@ def main() -> None:
     work(compress_with_codecs, _codec_versions)
 
 
-def work(load: Callable[[], Job], versions: Callable[[], dict[str, str]] = dict) -> None:
+def work(load: Load, versions: Callable[[ImageType | None], dict[str, str]] = lambda _: {}) -> None:
     """Be a worker that does the job that `load` gives; returns when the daemon closes the pipe.
 
     Args:
-        load: called before the lock; imports all that the job can ever need.
-        versions: called then; gives those of the codecs.
+        load: called before the lock.
+        versions: called then, for the same format; gives those of the codecs.
     """
     config = msgspec.json.decode(sys.argv[1], type=WorkerConfig)
     host.die_with_parent(config.parent)
     pipes = take_pipes()
     if config.background:
         host.yield_to_others()
-    job = load()
+    job = load(config.only)
     look_nothing_up()
     lock = privacy.lock_worker(host.readable_behind_lock(), config.limits)
     ready = WorkerReady(
@@ -86,22 +89,22 @@ def work(load: Callable[[], Job], versions: Callable[[], dict[str, str]] = dict)
         network=privacy.state(),
         files=lock.files,
         missing=list(lock.missing),
-        codecs=versions(),
+        codecs=versions(config.only),
     )
     write_frame(pipes.answers, ready)
     _serve(pipes, job)
 
 
-def compress_with_codecs() -> Job:
-    """Load every codec and give the compressor."""
-    load_codecs()
+def compress_with_codecs(only: ImageType | None = None) -> Job:
+    """Load every codec, or those of one format, and give the compressor."""
+    load_codecs(only)
     return compress
 
 
-def _codec_versions() -> dict[str, str]:
+def _codec_versions(only: ImageType | None) -> dict[str, str]:
     from homepress.compress.selfcheck import codec_versions
 
-    return codec_versions()
+    return codec_versions(only)
 
 
 def look_nothing_up() -> None:
@@ -223,8 +226,8 @@ def _probe(_: Job, question: ProbeTask, source: bytes) -> Answer:  # noqa: ARG00
 def _check_codecs(_: Job, question: CodecTask, source: bytes) -> Answer:  # noqa: ARG001
     from homepress.compress.selfcheck import check_codecs
 
-    versions = _codec_versions()
-    faults = None if versions == question.known else list(check_codecs())
+    versions = _codec_versions(question.only)
+    faults = None if versions == question.known else list(check_codecs(question.only))
     return CodecReport(versions=versions, faults=faults), b""
 
 

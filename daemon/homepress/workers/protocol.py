@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from homepress.base.formats import ImageType
 from homepress.base.results import ProbeAttempt
 from homepress.compress import Compressed, Recipe, Unchanged
 from homepress.compress.model import Fault
@@ -23,12 +24,14 @@ from homepress.privacy import Limits, NetworkState
 class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How a worker is to set itself up; its only argument.
 
-    `parent` is the process whose end is the worker's too; `background` asks for idle priority.
+    `parent` is the process whose end is the worker's too; `background` asks for idle priority; `only` is the
+    one format that it shall load the code of (see `homepress.compress.load_codecs`), None for all.
     """
 
     parent: int
     limits: Limits
     background: bool = True
+    only: ImageType | None = None
 
 
 NOT_STARTED = 127
@@ -110,9 +113,10 @@ class CompareTask(msgspec.Struct, frozen=True, kw_only=True, tag="look"):
 
 
 class CodecTask(msgspec.Struct, frozen=True, kw_only=True, tag="check codecs"):
-    """The codecs shall be checked, unless their versions are `known`."""
+    """The codecs shall be checked, unless their versions are `known`: all, or those of `only` one format."""
 
     known: dict[str, str]
+    only: ImageType | None = None
 
 
 Request = CompressTask | JudgeTask | ProbeTask | PreviewTask | LocateTask | CompareTask | CodecTask

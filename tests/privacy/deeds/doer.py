@@ -80,7 +80,7 @@ def main() -> None:
     have_landlock(which)
     if role == "worker":
         del sys.argv[1:3]
-        child.work(lambda: job)
+        child.work(lambda _: job)
         return
     asked = json.loads(sys.stdin.read())
     prey = Prey(**asked["prey"])

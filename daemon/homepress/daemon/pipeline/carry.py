@@ -11,7 +11,15 @@ from homepress.base.files import FileId
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.system_errors import printable, quoted
-from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged, needs_conversion
+from homepress.compress.model import (
+    Compressed,
+    MetadataPolicy,
+    Reason,
+    Recipe,
+    Unchanged,
+    loaded_alone,
+    needs_conversion,
+)
 from homepress.daemon.pipeline.asked import (
     NOTHING_TO_SAVE,
     is_missed,
@@ -125,6 +133,8 @@ class Carrier:
         self.attempts = Attempts()
         self._distrusted: dict[Path, tuple[FileId, JobResult]] = {}
         self._too_large = TooLarge(memory or MemoryBudget())
+        self._last_code: ImageType | None = ImageType.JPEG
+        """What the last picture took, see `loaded_alone`: the next one is likely to take the same."""
 
     def stop(self) -> None:
         """Begin nothing more; threads that wait for a quiet time give up."""
@@ -141,9 +151,10 @@ class Carrier:
         Raises:
             WorkerDied: the worker could not be started.
         """
-        slot.prepare()
+        only = self._last_code
+        slot.prepare(only)
         if self._trust is not None:
-            self._trust.prepare(slot)
+            self._trust.prepare(slot, only)
 
     def carry(self, job: Job, slot: Slot) -> JobResult:
         """Do all that is to be done with one picture. Never raises for what a file or a disk can cause."""
@@ -463,6 +474,7 @@ class Carrier:
     def _trusted(self, job: Job, slot: Slot, source: Source) -> Recipe | None:
         """The recipe, as far as the codecs for it did what they are known to do."""
         recipe, kind = recipe_of(job, source), sniff(source.data[:SNIFF_BYTES])
+        self._last_code = loaded_alone(kind, recipe)
         return recipe if self._trust is None or kind is None else self._trust.recipe(slot, kind, recipe)
 
     def _untrusted(self, job: Job, source: Source) -> JobResult:
