@@ -28,7 +28,7 @@ for make in legacy.old_icons():
     shown = make(lambda action: print(action, flush=True))
     shown.show(state, PanelTheme.DARK)
     print("kind", type(shown._icon).__name__, flush=True)
-    shown.run()
+    shown.run(lambda: shown.show(state, PanelTheme.DARK))
 """
 
 
