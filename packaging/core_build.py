@@ -196,16 +196,17 @@ class CoreBuildHook(BuildHookInterface[Any]):
             return
         target = _wished()
         name = target.library if target else LIBRARY
-        self._made = Path(tempfile.mkdtemp(prefix="homepress-core-"))
-        if self._compile(self._made / name, target):
-            build_data["force_include"][str(self._made / name)] = f"{PLACE}/{name}"
+        self._made = tempfile.TemporaryDirectory(prefix="homepress-core-")  # goes if the build fails, too
+        made = Path(self._made.name, name)
+        if self._compile(made, target):
+            build_data["force_include"][str(made)] = f"{PLACE}/{name}"
             build_data["pure_python"] = False
             build_data["tag"] = f"py3-none-{target.tag if target else _platform_tag()}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """Take away what was made on the way."""
         if made := getattr(self, "_made", None):
-            shutil.rmtree(made, ignore_errors=True)
+            made.cleanup()
 
     def _compile(self, file: Path, target: Target | None) -> bool:
         wish = os.environ.get(SWITCH, "")

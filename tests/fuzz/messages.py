@@ -1,9 +1,11 @@
 """What is fuzzed beside pictures: what other processes send, and the texts and notes read from disk."""
 
+import atexit
 import contextlib
 import io
 import logging
 import os
+import shutil
 import socket
 import struct
 import tempfile
@@ -110,6 +112,7 @@ class _AnyService:
 def _server() -> tuple[str, _Heard]:
     """A server of the control socket in this process, and what it notes."""
     folder = Path(tempfile.mkdtemp(prefix="homepress-fuzz-socket-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     heard = _Heard()
     log = logging.getLogger("homepress.control.server")
     log.addHandler(heard)
