@@ -1,6 +1,6 @@
 """Every entry of a core, over made shapes and hostile lengths; also run on its own, with sanitizers loaded.
 
-python exercise.py LIBRARY SECONDS
+python exercise.py LIBRARY SECONDS [FIRST ROUND]
 """
 
 import contextlib
@@ -222,11 +222,13 @@ def refuse_what_does_not_fit(core: CompiledCore, chance: random.Random) -> None:
 
 def main() -> None:
     """Rounds for so many seconds of processor time; how many there were."""
-    core, until, seed = CompiledCore(sys.argv[1]), time.process_time() + float(sys.argv[2]), 0
-    while time.process_time() < until or not seed:
+    library, seconds, *first = sys.argv[1:]
+    core, until = CompiledCore(library), time.process_time() + float(seconds)
+    seed = begun = int(first[0]) if first else 0
+    while time.process_time() < until or seed == begun:
         exercise(core, seed)
         seed += 1
-    print(seed)
+    print(seed - begun)
 
 
 if __name__ == "__main__":
