@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import platform
 import threading
 import zlib
 from collections.abc import Iterator
@@ -10,11 +11,13 @@ from typing import cast
 import pytest
 from PIL import Image
 
+from compress.sources import photo, saved
 from homepress.base.formats import ImageType
 from homepress.compress import Compressed, Reason, Recipe, Unchanged
 from homepress.workers import Checker, DeathKind, Limits, MemoryBudget, NoRoomError, Slot, WorkerDied
-from homepress.workers.host import Host
+from homepress.workers.host import Host, host
 from homepress.workers.memory import UNNOTICED_BYTES, needed_to_compress
+from support import wait_for
 from workers.mischief import png, slot, tell
 
 GB = 1_000_000_000
@@ -197,6 +200,19 @@ def test_no_process_may_have_more_than_the_setting_allows() -> None:
         (line,) = [line for line in file if line.startswith("Max address space")]
     worker.close()
     assert line.split()[3] == str(GB)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators give back by themselves")
+def test_a_worker_at_rest_gives_back_what_it_kept_for_the_next_picture() -> None:
+    with contextlib.closing(Slot(Limits(), background=False)) as worker:
+        worker.prepare(ImageType.JPEG)
+        pid = worker.pid
+        assert pid is not None
+        before = host.resident_bytes(pid)
+        assert isinstance(worker.compress(saved(photo(3000, 2400), "JPEG", quality=95), Recipe()), Compressed)
+        wait_for(lambda: host.resident_bytes(pid) < before + (24 << 20), what="the memory to be given back")
+        assert worker.pid == pid
 
 
 @pytest.mark.slow

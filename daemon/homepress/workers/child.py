@@ -149,16 +149,23 @@ def take_pipes() -> Pipes:
     return Pipes(os.fdopen(tasks, "rb", buffering=0), os.fdopen(answers, "wb", buffering=0))
 
 
+_MOST_KEPT = 120 << 20
+"""Bytes of freed memory that are kept until nothing comes for a while: with what else a worker has, less than
+what the daemon ends it for."""
+_SOON = 5.0
+"""Seconds in which the next picture has come where many are worked on: its result is looked at and stored."""
+
+
 def _serve(pipes: Pipes, job: Job) -> None:
     while True:
+        if not host.comes_soon(pipes.tasks.fileno(), _SOON):
+            host.trim_memory()
         try:
             question, source = read_frame(pipes.tasks, REQUEST)
         except EOFError:
             return
         answer, body = reply(job, question, source)
-        if not isinstance(
-            question, CompareTask
-        ):  # which takes little, and a quarter more time with memory taken anew
+        if host.kept_bytes() > _MOST_KEPT:
             # Before the answer: after it, the daemon looks whether this worker has grown too fat to be kept.
             host.trim_memory()
         write_frame(pipes.answers, answer, body)

@@ -85,7 +85,13 @@ class Host(Protocol):
         """In the worker: take processor and disk only when nobody else wants them."""
 
     def trim_memory(self) -> None:
-        """In the worker: give freed memory back to the system."""
+        """In the worker: give freed memory back to the system, where that does not come about by itself."""
+
+    def kept_bytes(self) -> int:
+        """In the worker: how much `trim_memory` would give back, at most; 0 where it does nothing."""
+
+    def comes_soon(self, descriptor: int, seconds: float) -> bool:
+        """In the worker: wait until a pipe can be read, no longer than this; True where nobody can tell."""
 
     def kill(self, pid: int) -> None:
         """End a process and its group at once. Silent when it is gone."""

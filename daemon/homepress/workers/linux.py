@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import resource
+import select
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,16 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _NANOSECOND = 1e-9
 
 _libc = ctypes.CDLL(None)
+
+
+class _MallocInfo(ctypes.Structure):
+    """`struct mallinfo2` (mallinfo(3)); `fordblks` are the bytes that are free and kept."""
+
+    _NAMES = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in _NAMES.split()]
+
+
+_UNKNOWN = 1 << 62
 
 
 def popen_options(background: bool) -> Mapping[str, Any]:  # noqa: ARG001  the child does it
@@ -90,6 +101,22 @@ def trim_memory() -> None:
     """Only glibc has the call; other C libraries give large blocks back by themselves."""
     if hasattr(_libc, "malloc_trim"):
         _libc.malloc_trim(ctypes.c_size_t(0))
+
+
+def kept_bytes() -> int:
+    """Of glibc from 2.33 on; older ones do not tell, and no wish to keep anything then."""
+    if not hasattr(_libc, "malloc_trim"):
+        return 0
+    if not hasattr(_libc, "mallinfo2"):
+        return _UNKNOWN
+    _libc.mallinfo2.restype = _MallocInfo
+    return int(_libc.mallinfo2().fordblks)
+
+
+def comes_soon(descriptor: int, seconds: float) -> bool:
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(seconds * 1000))
 
 
 def kill(pid: int) -> None:
