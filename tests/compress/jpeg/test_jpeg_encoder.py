@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from PIL import Image
 from compress.images import Pixels, decoded, jpeg, photo, screenshot
 from homepress.compress.core.library import Loaded
 from homepress.compress.jpeg import encoder as encoding
-from homepress.compress.jpeg import entropy, model, quantise
+from homepress.compress.jpeg import entropy, model, quantise, smallest
 from homepress.compress.jpeg.encoder import PillowEncoder, RateDistortionEncoder
 from homepress.compress.jpeg.entropy import CodedRows, FrameHeaders
 from homepress.compress.jpeg.lossy import WholeSample, code
 from homepress.compress.jpeg.model import Encoder, Sampling
 from homepress.compress.metadata import ColourModel, colour_model, component_tables, parse_jpeg
+from homepress.compress.pixels import Band
 from homepress.compress.score.ssimulacra2 import full_score
 
 ENCODERS = [RateDistortionEncoder(), PillowEncoder()]
@@ -289,6 +291,13 @@ def test_a_sample_that_is_the_picture_is_coded_as_the_picture(
     assert as_tried.stream == in_strips.stream
     assert as_tried.smallest() == in_strips.smallest()
 
+    def again(_: CodedRows) -> Iterator[Band]:
+        pytest.fail("it is decoded again")
+
+    monkeypatch.setattr(smallest, "decode_bands", again)
+    (band,) = as_tried.bands()
+    assert np.array_equal(band.pixels[:, :], decoded(as_tried.stream))
+
 
 def test_a_small_picture_is_coded_and_scored_once_at_each_quality(monkeypatch: pytest.MonkeyPatch) -> None:
     codings: list[tuple[Any, ...]] = []
@@ -304,7 +313,9 @@ def test_a_small_picture_is_coded_and_scored_once_at_each_quality(monkeypatch: p
         return scores[-1]
 
     monkeypatch.setattr(encoding, "CodedRows", counted)
+
     monkeypatch.setattr(WholeSample, "score", scored)
     found = code(photo(403, 300), np.asarray, 80.0, RateDistortionEncoder(), fine_colour=False)
     assert found is not None and found.score in scores
+    assert all(not 80.0 <= score <= 80.6 for score in scores if score != found.score), "it would have done"
     assert len(codings) == len(set(codings)) == len(scores)

@@ -12,7 +12,7 @@
 enum { MOST_FACTOR = 4, MOST_PER_UNIT = 10, MOST_EDGE = 65535, KINDS = 2 };
 enum { ALL_SYMBOLS = 256, LONGEST_CODE = 16, ZEROS = 0xF0, LONGEST_RUN = 0x7FFF, RUN_SIZES = 15 };
 enum { BANDS = 14, MOST_SPLIT = 3, MOST_SCANS = HP_COMPONENTS * (MOST_SPLIT + 1) * BANDS };
-enum { MOST_SOURCE_SCANS = 256, MOST_WAITING = 4096, ENOUGH_BLOCKS = 8192, MOST_STEP = 8 };
+enum { MOST_SOURCE_SCANS = 256, MOST_WAITING = 4096, ENOUGH_BLOCKS = 2048, MOST_STEP = 16 };
 enum { SCAN_HEADER = 10, TABLE_HEADER = 4 + 1 + LONGEST_CODE };
 
 /* Where a band may begin; each ends where another may begin, or with the block. */
@@ -328,9 +328,11 @@ typedef struct {
     hp_codes codes;
 } hp_survey;
 
-static void survey_run(hp_survey *survey, int from, int to, uint64_t run) {
-    survey->runs[from][to][RUN_SIZES - 1] += run / LONGEST_RUN;
-    run %= LONGEST_RUN;
+static inline void survey_run(hp_survey *survey, int from, int to, uint64_t run) {
+    if (run >= LONGEST_RUN) {
+        survey->runs[from][to][RUN_SIZES - 1] += run / LONGEST_RUN;
+        run %= LONGEST_RUN;
+    }
     if (run) survey->runs[from][to][size_of((uint32_t)run) - 1]++;
 }
 

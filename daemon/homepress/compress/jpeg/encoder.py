@@ -1,5 +1,6 @@
 """Encoding pixels as JPEG: our own encoder and Pillow behind one interface."""
 
+import dataclasses
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -289,9 +290,13 @@ class _TriedSample(EncodedSample):
 
     @override
     def decoded(self, quality: float) -> Pixels:
-        stream = self.coding(quality).stream
-        pixels = decode_strictly(stream)
-        return np.asarray(Image.open(io.BytesIO(stream))) if pixels is None else pixels
+        coding = self.coding(quality)
+        pixels = decode_strictly(coding.stream)
+        if pixels is None:
+            return np.asarray(Image.open(io.BytesIO(coding.stream)))
+        if self.whole:  # most likely the one that is judged
+            self._codings[quality] = dataclasses.replace(coding, pixels=pixels)
+        return pixels
 
     @override
     def size(self, quality: float) -> int:

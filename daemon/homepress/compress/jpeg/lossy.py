@@ -198,7 +198,8 @@ _STEPS = (Increment(0.6), Increment(2.0), Increment(4.0, 3.0), Increment(8.0, 6.
 """By how much quality is raised, try after try: tables change in steps, and so do scores. The last are for
 the few pictures whose scores hardly rise: a tenth of what the scale says was seen."""
 _GUARD = 0.3
-"""Points above the floor that are aimed at: what sampling may err by. More would cost bytes, less time."""
+"""Points above the floor that are aimed at: what sampling may err by. More would cost bytes, less time. Where
+all of a picture is scored, what comes so close from either side will do."""
 FULL_COLOUR_MARGIN = 6.0
 """Steps of quality above the usual that 4:2:0 may need before 4:4:4 is tried too."""
 
@@ -320,7 +321,7 @@ def _search(scorer: JpegScorer, floor: float, encoder: Encoder, sampling: Sampli
     exact = functools.partial(_score_at, scorer.sample, sample, scores)
     target = floor + _GUARD
     if scorer.rough_sample is None:
-        found = find_setting(exact, target, _WHOLE_SCALE)
+        found = find_setting(exact, target, _WHOLE_SCALE, tolerance=_GUARD)
     else:
         rough = encoder.sample(scorer.rough_sample.pixels, sampling)
         found = find_setting_twice(

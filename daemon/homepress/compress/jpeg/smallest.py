@@ -24,7 +24,7 @@ from homepress.compress.metadata.jpeg_segments import (
     is_frame_marker,
     picture_segments,
 )
-from homepress.compress.pixels import Band
+from homepress.compress.pixels import Band, Pixels
 
 _OF_SCANS: Final = frozenset({DHT, DAC, DRI, SOS})
 _AC: Final = 0x10
@@ -68,9 +68,11 @@ class RowsCoding(Coding):
 
     Attributes:
         rows: that the stream consists of.
+        pixels: all that it decodes to, where they are known already.
     """
 
     rows: CodedRows
+    pixels: Pixels | None = None
 
     @classmethod
     def of(cls, rows: CodedRows) -> "RowsCoding":
@@ -79,7 +81,7 @@ class RowsCoding(Coding):
 
     @override
     def bands(self) -> Iterator[Band]:
-        return decode_bands(self.rows)
+        return decode_bands(self.rows) if self.pixels is None else iter((Band(0, self.pixels),))
 
     @override
     def smallest(self) -> bytes:
