@@ -12,9 +12,10 @@ import numpy as np
 from PIL import Image, ImageChops, ImageStat
 
 from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
-from homepress.compress.jpeg.whole import decode_whole, obstacle, pixels_of
+from homepress.compress.jpeg.whole import MOST_SCANS, decode_whole, obstacle, pixels_of
 from homepress.compress.metadata.embedded import read_embedded
 from homepress.compress.metadata.errors import Malformed, Refused
+from homepress.compress.metadata.jpeg_container import settled_headers
 from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file
 from homepress.compress.metadata.jpeg_segments import START_OF_IMAGE, parse_jpeg
 from homepress.compress.pixels import (
@@ -318,9 +319,10 @@ def _orientation(data: bytes, kind: ImageType, picture: Image.Image) -> int:
 
 
 def has_all_attached(source: bytes, result: bytes) -> bool:
-    """Whether a JPEG has all behind its picture that another has, in the same order and under the same names.
+    """Whether a JPEG has all around its picture that another has, in the same order and under the same names.
 
-    A part is the same byte for byte, or it is a JPEG with the same headers and the same pixels.
+    Headers are the same but for what the indexes say of sizes and places. A part behind the picture is the
+    same byte for byte, or it is a JPEG with the same headers and the same pixels.
 
     Args:
         source: the one, whose own picture is not looked at here.
@@ -328,7 +330,7 @@ def has_all_attached(source: bytes, result: bytes) -> bool:
     """
     try:
         before, after = read_jpeg_file(source), read_jpeg_file(result)
-        if _behind(before) != _behind(after):
+        if _behind(before) != _behind(after) or settled_headers(before) != settled_headers(after):
             return False
         most = min(pixels_of(before.stream), pixels_of(after.stream))
         spans = [[(part.start, part.end) for part in file.parts] for file in (before, after)]
@@ -358,6 +360,6 @@ def _is_same(before: bytes, after: bytes, most: int) -> bool:
     headers = [[stream.raw(segment) for segment in stream.headers] for stream in pair]
     if headers[0] != headers[1] or any(stream.tail or obstacle(stream) for stream in pair):
         return False
-    if max(map(pixels_of, pair)) > most:
+    if max(map(pixels_of, pair)) > most or len(pair[1].scans) > MOST_SCANS:
         return False
     return Remembered(decode_whole(pair[0])).are_those_of(decode_whole(pair[1]))

@@ -19,7 +19,7 @@ from PIL import Image
 from compress import images, phones
 from compress.images import Pixels, decoded, photo
 from compress.metadata import jpeg_builder as built
-from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged, compress
+from homepress.compress import Compressed, MetadataPolicy, Recipe, compress, likeness
 from homepress.compress.core.library import CompiledCore, Loaded
 from homepress.compress.jpeg import attached
 from homepress.compress.jpeg.attached import with_smaller_parts
@@ -33,8 +33,8 @@ from homepress.compress.metadata import (
     parse_jpeg,
     picture_only,
 )
-from homepress.compress.metadata.jpeg_container import replace_parts, replaceable_parts
-from homepress.compress.metadata.jpeg_file import JpegFile, Media, read_jpeg_file
+from homepress.compress.metadata.jpeg_container import replace_parts, replaceable_parts, settled_headers
+from homepress.compress.metadata.jpeg_file import JpegFile, read_jpeg_file
 from support import corpus
 
 pytestmark = [
@@ -348,6 +348,19 @@ def counted_from_the_end() -> bytes:
     return indexed(gain(), trailer, indexed=[0])
 
 
+def counted_from_its_own_start() -> bytes:
+    """A trailer that says how far before its own first byte the first of two pictures begins."""
+    between = len(gain()) + len(second())
+    return indexed(gain(), second(), b"trailer " + struct.pack("<I", between), indexed=[0, 1])
+
+
+def told_in_json() -> bytes:
+    """A trailer as vivo's phones write them."""
+    size, text = len(gain()), b'[{"name":"gainmap","length":%d,"offset":%d}]jxrs'
+    behind = len(text % (size, size + 60))
+    return ultra_hdr(gain(), text % (size, size + behind))
+
+
 def apart(filler: bytes) -> bytes:
     return indexed(gain(), filler, second(), indexed=[0, 2])
 
@@ -390,7 +403,12 @@ STAYING: dict[str, Callable[[], bytes]] = {
     "its size in a header, big-endian": lambda: with_size_of(gain(), ">"),
     "its size in a header, in quotes": lambda: with_size_of(gain(), 'size="N"'),
     "its size in a header, between tags": lambda: with_size_of(gain(), "<size>N</size>"),
+    "its size in a header, in JSON": lambda: with_size_of(gain(), '"gainMapSize":N,'),
+    "its size in a header, escaped": lambda: with_size_of(gain(), "size=&quot;N&quot;"),
+    "its size in a header, with zeros": lambda: with_size_of(gain(), "size 000N"),
     "a trailer that counts from the end": counted_from_the_end,
+    "a trailer that counts from its own start": counted_from_its_own_start,
+    "a trailer in JSON": told_in_json,
     "something unknown between two": lambda: apart(b"who knows"),
     "in a video": in_a_video,
     "longer in the list": longer_in_the_list,
@@ -432,9 +450,9 @@ class TestStaying:
 
     def test_one_of_thousands_of_scans_is_not_decoded(self, monkeypatch: pytest.MonkeyPatch) -> None:
         source = indexed(second(progressive=True))
-        monkeypatch.setattr(attached, "_MOST_SCANS", 9)
+        monkeypatch.setattr(attached, "MOST_SCANS", 9)
         assert with_smaller_parts(source) == source
-        monkeypatch.setattr(attached, "_MOST_SCANS", 10)
+        monkeypatch.setattr(attached, "MOST_SCANS", 10)
         assert_kept(source, with_smaller_parts(source))
         assert with_smaller_parts(source) != source
 
@@ -525,6 +543,7 @@ class TestTheOtherProcess:
         yield "half a picture", built_like(gain(), half())
         yield "another video", source.replace(bytes(range(100, 200)), bytes(100), 1)
         yield "another block", source.replace(b"1748862470691", b"1748862470692")
+        yield "another header of its own", source.replace(b"hdrgm:Version", b"hdrgm:Versiom", 1)
         yield "nothing", source[: parse_jpeg(source).end]
         yield "something more", source + b"more"
         yield "bytes in the padding", source.replace(gain() + bytes(3), gain() + b"\xff\0\0")
@@ -540,6 +559,18 @@ class TestTheOtherProcess:
         assert has_all_attached(source, source)
         assert has_all_attached(source, with_smaller_parts(source))
         assert has_all_attached(primary(), primary())
+
+    def test_sizes_and_places_in_the_indexes_may_differ(self) -> None:
+        source = everything()
+        file, other = read_jpeg_file(source), read_jpeg_file(with_smaller_parts(source))
+        headers = [[each.stream.raw(header) for header in each.stream.headers] for each in (file, other)]
+        assert headers[0] != headers[1]
+        assert settled_headers(file) == settled_headers(other)
+
+    def test_one_of_thousands_of_scans_is_not_decoded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        source = everything()
+        monkeypatch.setattr(likeness, "MOST_SCANS", 1)
+        assert not has_all_attached(source, with_smaller_parts(source))
 
     def test_what_is_no_jpeg_is_nothing(self) -> None:
         assert not has_all_attached(primary(), b"\xff\xd8 no JPEG")
@@ -654,5 +685,5 @@ def test_phones_pictures() -> None:
 def test_a_picture_without_anything_attached_is_as_it_was() -> None:
     assert with_smaller_parts(primary()) == primary()
     result = compress(primary(), Recipe(floor=None))
-    assert isinstance(result, Compressed | Unchanged)
-    assert Media.JPEG not in {part.media for part in read_jpeg_file(primary()).parts}
+    assert isinstance(result, Compressed)
+    assert not read_jpeg_file(result.data).parts

@@ -140,6 +140,19 @@ def test_a_state_that_comes_while_the_icon_appears_is_shown() -> None:
     assert icon.visible
 
 
+def test_the_last_of_several_states_stays_where_they_are_shown_later() -> None:
+    icon, loop = FakeIcon(), MainLoop()
+    tray_icon = PystrayIcon(icon, draw, lambda _: None, loop.callAfter)
+    tray_icon.show(TrayState(None), PanelTheme.DARK)
+    tray_icon.run(lambda: None)
+    wait_for(lambda: tray_icon._is_running)
+    loop.turn()
+    tray_icon.show(TrayState(status()), PanelTheme.DARK)
+    tray_icon.show(TrayState(None), PanelTheme.DARK)
+    loop.turn()
+    assert icon.icon == draw(icon_state(TrayState(None), PanelTheme.DARK))
+
+
 def test_on_windows_any_thread_may(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_pystray(), "Icon", FakeIcon)
     desktop = PystrayDesktop()

@@ -14,6 +14,7 @@ from homepress.compress.core.library import CompiledCore, Loaded
 from homepress.compress.jpeg.smallest import recoded
 from homepress.compress.jpeg.whole import (
     JPEG_FORMATS,
+    MOST_SCANS,
     check_codes,
     decode_jpeg,
     decode_whole,
@@ -39,9 +40,6 @@ _MOST_TIMES: Final = 4
 """So many times the pixels of its primary picture all that are coded anew may have, none of them more than it
 has: time and memory were counted by the primary's."""
 
-_MOST_SCANS: Final = 100
-"""Pictures have ten or so. To decode one of thousands takes as long as thousands of pictures."""
-
 
 def with_smaller_parts(data: bytes) -> bytes:
     """A JPEG in which the JPEGs attached to it take fewer bytes, or the same bytes where none can.
@@ -55,7 +53,7 @@ def with_smaller_parts(data: bytes) -> bytes:
         data: a file that `read_jpeg_file` reads.
     """
     core = Loaded.core
-    if core is None:  # what does it for primary pictures then may end the process on one that is broken
+    if core is None:  # MozJPEG's pass, used for primary pictures then, may abort on a broken one
         return data
     try:
         file = read_jpeg_file(data)
@@ -75,7 +73,7 @@ def _smaller_parts(file: JpegFile, core: CompiledCore) -> Iterator[tuple[int, by
     for start, end in replaceable_parts(file):
         stream = parse_jpeg(file.stream.data[start:end])
         pixels = pixels_of(stream)
-        if end - start < _LEAST_BYTES or pixels > min(most, left) or len(stream.scans) > _MOST_SCANS:
+        if end - start < _LEAST_BYTES or pixels > min(most, left) or len(stream.scans) > MOST_SCANS:
             continue
         left -= pixels
         if (made := _smaller(stream, core)) is not None:

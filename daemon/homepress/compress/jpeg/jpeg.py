@@ -140,7 +140,7 @@ def _lossless(source: bytes, stream: JpegStream) -> Compressed | Unchanged:
     result = savings.lossless_result(source, data, ImageType.JPEG, size, "scans optimised without loss")
     if isinstance(result, Unchanged):
         return result
-    # Behind it nothing changes but lengths in XMP, of which readers see that they changed.
+    # After this only lengths in XMP change, which the comparison below would report.
     lost = _lost(source, alone, lambda made: pixels.are_those_of(decode_jpeg(made)))
     return Unchanged(Reason.VERIFY_FAILED, lost, ImageType.JPEG) if lost else result
 

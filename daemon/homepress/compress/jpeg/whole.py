@@ -49,6 +49,10 @@ def quality_of(stream: JpegStream) -> float:
     return min(max(quality, 1.0), 100.0)
 
 
+MOST_SCANS: Final = 100
+"""Pictures have ten or so. To decode one of thousands takes as long as thousands of pictures."""
+
+
 def pixels_of(stream: JpegStream) -> int:
     """How many pixels the picture of a stream has."""
     return stream.frame.width * stream.frame.height

@@ -1,8 +1,15 @@
-"""Header bytes that `share` has blanked and that a rewrite may drop."""
+"""A JPEG file with another coding of its picture, or of those attached to it, and all else as it was.
 
+The indexes that say where something is are mended, and the result is read again and compared, part by part.
+"""
+
+import contextlib
+import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+
+import numpy as np
 
 from homepress.compress.metadata.appended import (
     INDEX_WORDS,
@@ -38,6 +45,11 @@ from homepress.compress.metadata.jpeg_segments import (
 from homepress.compress.metadata.jpeg_tables import check_coding
 
 _BLANKS = re.compile(rb">[ \r\n\t]{2,}<")
+_DECIMALS = re.compile(rb"\d{4,12}")
+_ADOBE_TRANSFORM = 15
+"""Where Adobe's header says how the colours are transformed, from the start of its segment."""
+
+# Header bytes that `share` has blanked and that a rewrite may drop.
 
 
 def trimmed_headers(file: JpegFile) -> dict[Segment, bytes]:
@@ -224,15 +236,23 @@ def _refuse_stray_pointers(old: JpegFile, mends: Iterable[_Mend]) -> None:
         bases = {0}
         if header_kind(old.stream, segment) is HeaderKind.EXIF:
             bases.add(segment.start + 4 + len(EXIF_SIGNATURE))
-        for value in (target - base for target in targets for base in bases):
-            if _LEAST_POINTER <= value <= 0xFFFF_FFFF and _holds_number(raw, value):
-                raise Refused(RewriteRefusal.STRAY_POINTER, f"in its {segment.name} segment")
+        values = {target - base for target in targets for base in bases}
+        if _holds_number(raw, {value for value in values if value >= _LEAST_POINTER}):
+            raise Refused(RewriteRefusal.STRAY_POINTER, f"in its {segment.name} segment")
 
 
-def _holds_number(raw: bytes, value: int) -> bool:
-    decimal = b"%d" % value
-    forms = (value.to_bytes(4, "little"), value.to_bytes(4, "big"))
-    return any(form in raw for form in (*forms, b'"%b"' % decimal, b"'%b'" % decimal, b">%b<" % decimal))
+def _holds_number(raw: bytes, numbers: Set[int]) -> bool:
+    """Whether one of some numbers stands in it: in 32 bits at any byte, in either order, or in digits."""
+    if not numbers or len(raw) < 4:
+        return False
+    if any(int(found[0]) in numbers for found in _DECIMALS.finditer(raw)):
+        return True
+    least, most = min(numbers), max(numbers)
+    for skipped, order in itertools.product(range(4), "<>"):
+        values = np.frombuffer(raw[skipped : len(raw) - (len(raw) - skipped) % 4], f"{order}u4")
+        if not numbers.isdisjoint(values[(values >= least) & (values <= most)].tolist()):
+            return True
+    return False
 
 
 def _prove(old: JpegFile, new: JpegStream, headers: list[bytes], result: bytes) -> None:
@@ -262,6 +282,8 @@ def _prove(old: JpegFile, new: JpegStream, headers: list[bytes], result: bytes) 
 _INDEX_TABLES = (b"\x02\xb0\x07\x00", b"\xb0\x02\x00\x07")
 """How the entry of the table of pictures begins in an index (CIPA DC-007 section 5.2.3.3), by byte order."""
 _PADDING = b"\0\xff"
+_MOST_SEARCHED = 16_000_000
+"""Bytes in which numbers are looked for that would be wrong afterwards."""
 
 
 def replaceable_parts(file: JpegFile) -> list[tuple[int, int]]:
@@ -414,13 +436,10 @@ class _Exchange:
 def _refuse_stray_sizes(file: JpegFile, mends: Iterable[_Mend], exchange: _Exchange) -> None:
     """Refuse when something holds, outside the mended fields, a size or a distance that changes.
 
-    Distances from the end of the file are those that trailers count in. Sizes may be small numbers: that one
-    stands there by chance costs the saving and nothing else.
+    Distances from whatever begins or ends somewhere in the file are looked for, as trailers count in some of
+    them. They may be small numbers: that one stands there by chance costs the saving and nothing else.
     """
-    data, last = file.stream.data, exchange.replaced[-1][0]
-    places = {file.stream.end, *(part.start for part in file.parts)}
-    numbers = {end - start for start, end, _ in exchange.replaced}
-    numbers |= {len(data) - place for place in places if place <= last}
+    data = file.stream.data
     blanks = [_Mend(mend.segment, mend.offset, bytes(len(mend.data))) for mend in mends]
     texts = [_apply(file.stream.raw(segment), blanks, segment) for segment in file.stream.headers]
     texts += [data[start:end] for start, end in file.unnamed]
@@ -428,8 +447,23 @@ def _refuse_stray_sizes(file: JpegFile, mends: Iterable[_Mend], exchange: _Excha
     for start, end in {(part.start, part.end) for part in file.parts if part.media is Media.JPEG}:
         stream = parse_jpeg(data, start, end)
         texts += map(stream.raw, stream.headers)
-    if any(_holds_number(text, number) for text in texts for number in numbers if number <= 0xFFFF_FFFF):
+    numbers = _changed_distances(file, exchange)
+    if sum(map(len, texts)) > _MOST_SEARCHED or any(_holds_number(text, numbers) for text in texts):
         raise Refused(RewriteRefusal.STRAY_POINTER, "the size of what is attached")
+
+
+def _changed_distances(file: JpegFile, exchange: _Exchange) -> set[int]:
+    """Every distance between two bounds that is another one afterwards, sizes among them."""
+    bounds = {0, file.stream.end, len(file.stream.data)}
+    bounds.update(itertools.chain(*file.unnamed, *((part.start, part.end) for part in file.parts)))
+    for segment in headers_of_kind(file.stream, HeaderKind.EXIF):
+        bounds.add(segment.start + 4 + len(EXIF_SIGNATURE))
+    if file.mpf is not None:
+        bounds.add(file.mpf.base)
+    moved = {bound: exchange.moved(bound) for bound in bounds}
+    pairs = itertools.combinations(sorted(bounds), 2)
+    changed = {high - low for low, high in pairs if moved[high] - moved[low] != high - low}
+    return {number for number in changed if number <= 0xFFFF_FFFF}
 
 
 def _prove_exchange(exchange: _Exchange, mends: Iterable[_Mend], result: bytes) -> None:
@@ -463,3 +497,26 @@ def _blanked(file: JpegFile, mends: Iterable[_Mend]) -> bytes:
         at = mend.segment.start + mend.offset
         primary[at : at + len(mend.data)] = bytes(len(mend.data))
     return bytes(primary)
+
+
+def settled_headers(file: JpegFile) -> list[bytes]:
+    """The headers of a file's picture, without what a rewrite may change in them.
+
+    That are sizes and places in the indexes of what is attached, and how Adobe's header says that the colours
+    are transformed.
+
+    Raises:
+        Malformed: a list of items cannot be read.
+    """
+    blanks = []
+    if (index := file.mpf) is not None:
+        blanks += [_Mend(index.segment, *updated_entry(index, entry, 0, 0)) for entry in index.entries]
+    if file.directory_segment is not None:
+        packet = xmp_packet(file.stream, file.directory_segment)
+        for number in range(len(file.directory.items)):
+            with contextlib.suppress(Malformed):  # it states no length
+                for at, data in mended_lengths(packet, {number: 0}):
+                    blanks.append(_Mend(file.directory_segment, 4 + len(XMP_SIGNATURE) + at, data))
+    for segment in headers_of_kind(file.stream, HeaderKind.ADOBE):
+        blanks.append(_Mend(segment, _ADOBE_TRANSFORM, b"\0"))
+    return [_apply(file.stream.raw(segment), blanks, segment) for segment in file.stream.headers]

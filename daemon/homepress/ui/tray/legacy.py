@@ -92,7 +92,8 @@ class PystrayIcon(TrayIcon):
 
     macOS ends a program whose icon is touched by another thread than the main one. Elsewhere pystray lets any
     thread do so and does not notice when two do: a state that comes while it makes the icon visible is never
-    seen. So nothing but the first state reaches the icon before it runs, and who shows makes it visible.
+    seen. So nothing but the first state reaches the icon before it runs, and the thread that shows makes it
+    visible.
     """
 
     activation_token = ""
@@ -121,14 +122,13 @@ class PystrayIcon(TrayIcon):
     @override
     def show(self, state: TrayState, theme: PanelTheme) -> None:
         icon, title, entries = icon_state(state, theme), tooltip(state), menu(state)
-        image = self._draw(icon) if icon != self._state else None
-        self._on_main(lambda: self._change(icon, image, title, entries))
+        self._on_main(lambda: self._change(icon, title, entries))
 
-    def _change(self, icon: IconState, image: Any, title: str, entries: tuple[MenuEntry, ...]) -> None:
+    def _change(self, icon: IconState, title: str, entries: tuple[MenuEntry, ...]) -> None:
         if self._state is not None and not self._is_running:
             return  # pystray is at work on it
-        if image is not None:
-            self._icon.icon = image
+        if icon != self._state:
+            self._icon.icon = self._draw(icon)
             self._state = icon
         if title != self._title:
             self._icon.title = _fitting(title, _LONGEST_TIP)
