@@ -1,5 +1,7 @@
 """The known-answer check: all is well here, and a codec that errs is found out."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,16 @@ def test_versions_are_told() -> None:
     versions = codec_versions()
     assert {"pillow", "oxipng-pybind", "numpy", "webp"} <= versions.keys()
     assert all(versions.values())
+
+
+def test_folders_are_listed_once_whatever_is_asked_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a worker's lock they cannot be."""
+    codec_versions()
+    codec_versions.cache_clear()
+    monkeypatch.setattr(sys, "path", [])
+    alone = codec_versions(ImageType.JPEG)
+    assert {"pillow", "numpy"} <= alone.keys()
+    assert alone.items() < codec_versions().items()
 
 
 def wrong_png(picture: CodedPicture, **_options: object) -> CodedPicture:

@@ -118,6 +118,18 @@ def test_codecs_that_are_known_are_not_checked_again(worker: Slot) -> None:
 
 
 @pytest.mark.slow
+def test_a_worker_for_all_tells_the_versions_of_jpegs_codecs_as_one_for_jpegs_does(worker: Slot) -> None:
+    """It is first asked for them behind its lock, where it can list no folder."""
+    worker.rest()
+    alone = worker.check_codecs({}, ImageType.JPEG).versions
+    worker.rest()
+    worker.prepare()
+    full = worker.pid
+    assert worker.check_codecs({}, ImageType.JPEG).versions == alone
+    assert (worker.pid, "pillow" in alone, "webp" in alone) == (full, True, False)
+
+
+@pytest.mark.slow
 def test_what_is_no_picture_is_said_to_be_none(worker: Slot) -> None:
     result = worker.compress(b"no picture", Recipe())
     assert isinstance(result, Unchanged) and result.reason is Reason.NOT_AN_IMAGE

@@ -12,7 +12,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -63,7 +63,8 @@ class Wrong(Exception):  # noqa: N818 (a verdict)
 def codec_versions(only: ImageType | None = None) -> dict[str, str]:
     """Name and version of every codec that is installed, and of this check, whose answers may change.
 
-    The first call looks into the folders that modules come from, so it has to be before the lock.
+    The first call, whatever it is asked for, looks into the folders that modules come from, so it has to be
+    before the lock; later ones do not.
 
     Args:
         only: one of `model.LOADED_ALONE`, and nothing is loaded to tell the versions of others.
@@ -77,8 +78,13 @@ def codec_versions(only: ImageType | None = None) -> dict[str, str]:
     return found
 
 
-def _installed() -> dict[str, str]:
-    """Versions by name, from the folders' names: `importlib.metadata` takes ten times as long to load."""
+@functools.cache
+def _installed() -> Mapping[str, str]:
+    """Versions by name, from the folders' names: `importlib.metadata` takes ten times as long to load.
+
+    Kept, since a worker with every codec may be asked for the versions of one format's behind its lock, where
+    no folder can be listed.
+    """
     found: dict[str, str] = {}
     for folder in sys.path:
         with contextlib.suppress(OSError):
