@@ -104,7 +104,7 @@ def trim_memory() -> None:
 
 
 def kept_bytes() -> int:
-    """Of glibc from 2.33 on; older ones do not tell, and no wish to keep anything then."""
+    """Of glibc from 2.33 on; older ones do not tell, so nothing is kept."""
     if not hasattr(_libc, "malloc_trim"):
         return 0
     if not hasattr(_libc, "mallinfo2"):

@@ -25,7 +25,7 @@ class WorkerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How a worker is to set itself up; its only argument.
 
     `parent` is the process whose end is the worker's too; `background` asks for idle priority; `only` is the
-    one format that it shall load the code of (see `homepress.compress.load_codecs`), None for all.
+    only format whose code it loads (see `homepress.compress.load_codecs`), None for all.
     """
 
     parent: int

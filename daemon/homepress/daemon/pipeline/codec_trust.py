@@ -1,7 +1,7 @@
 """Which codecs may be trusted: checked once for each version, remembered in a small file.
 
-Those of a format that has a worker of its own are checked by themselves, so that who has nothing but JPEGs
-waits for no other codec.
+Those of a format that has a worker of its own are checked by themselves, so that somebody with nothing but
+JPEGs waits for no other codec.
 """
 
 import contextlib
