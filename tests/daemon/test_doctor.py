@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from homepress.store.model import Unsupported
 from homepress.store.reader import Reader, StoredOriginal
 from homepress.store.store import Store
 from homepress.watch import policy
+from homepress.workers import Slot
 from support import a_home, full_path
 
 
@@ -148,6 +150,17 @@ class TestCompressing:
         (engine,) = [finding for finding in findings if finding.topic == "engine"]
         assert engine.level is Level.GOOD
         assert engine.text.startswith(Loaded.name())
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize(("lie", "levels"), [("jpeg alone", {Level.BROKEN}), ("none", {Level.GOOD})])
+    def test_jpeg_is_tried_in_a_worker_for_jpegs_too(
+        self, paths: Paths, monkeypatch: pytest.MonkeyPatch, lie: str, levels: set[Level]
+    ) -> None:
+        lying = Path(__file__).parents[1] / "workers" / "lying_worker.py"
+        monkeypatch.setattr(checks, "Slot", partial(Slot, program=(sys.executable, str(lying), lie)))
+        told = [finding for finding in found(checks.worker, paths) if finding.topic == "codecs"]
+        assert {finding.level for finding in told} == levels
+        assert all("JPEG" in finding.text for finding in told)
 
     @pytest.mark.slow
     def test_what_the_daemon_alone_leaves_open_is_named_with_its_process(

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from homepress.base.formats import sniff
+from homepress.base.formats import ImageType, sniff
 from homepress.compress import Compressed, Recipe, ScoreKind, selfcheck_formats, webp
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.metadata import parse_jpeg, picture_only, swap_primary
@@ -30,6 +30,13 @@ def lie_about_jpeg() -> None:
     RateDistortionEncoder.encode = (  # type: ignore[method-assign]  # the lie
         lambda self, picture, sampling, quality, sample: honest(self, picture, sampling, 12.0, sample)
     )
+
+
+def load_and_lie_in_a_worker_for_jpegs(only: ImageType | None) -> Job:
+    """The same, but where all codecs are loaded."""
+    if only is ImageType.JPEG:
+        lie_about_jpeg()
+    return child.compress_with_codecs(only)
 
 
 def lie_about_png() -> None:
@@ -159,6 +166,8 @@ if __name__ == "__main__":
     garbage = GARBAGE | ABOUT_ATTACHED
     if name in garbage:
         child.work(lambda _: giving(garbage[name]))
+    elif name == "jpeg alone":
+        child.work(load_and_lie_in_a_worker_for_jpegs)
     else:
         LIES[name]()
         child.work(child.compress_with_codecs)

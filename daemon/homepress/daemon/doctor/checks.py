@@ -9,7 +9,9 @@ import struct
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +26,7 @@ from homepress.base.system_errors import shell_word, with_name
 from homepress.base.units import counted, size
 from homepress.compress import Compressed, Recipe
 from homepress.compress.footprint import most_pixels
-from homepress.compress.model import ENGINE
+from homepress.compress.model import ENGINE, Fault
 from homepress.control.instance import other_version
 from homepress.daemon.commands.prove import gaps_found, sample_png
 from homepress.daemon.doctor.finding import (
@@ -239,6 +241,7 @@ _ENGINES = {"numpy": "numpy, since this installation has no compiled core: resul
 _IMPORT_SECONDS = 60.0
 _TOOL_SECONDS = 30.0
 _MOST_OUTPUT = 10_000
+_ALL_WELL = "small pictures come back from each as they should, JPEGs also from a worker for them alone"
 _LOSSLESS = Recipe(floor=None)
 _USUAL_PIXELS = 12_000_000
 """Of a telephone's photograph."""
@@ -246,16 +249,15 @@ _USUAL_PIXELS = 12_000_000
 
 def worker(whole: Installation) -> Iterator[Finding]:
     """Start a worker, have it compress a sample, and ask which locks it reached."""
-    slot = Slot(Limits(), background=False)
     try:
-        result = slot.compress(sample_png(), _LOSSLESS)
-        hello = slot.lock
-        faults = slot.check_codecs({}).faults or []
+        with ThreadPoolExecutor(1) as meanwhile, closing(Slot(Limits(), background=False)) as slot:
+            of_jpeg = meanwhile.submit(_faults_of_jpeg)
+            result = slot.compress(sample_png(), _LOSSLESS)
+            hello = slot.lock
+            faults = [*(slot.check_codecs({}).faults or []), *of_jpeg.result()]
     except WorkerDied as died:
         yield broken("worker", f"pictures cannot be compressed: {died}", _INSTALL_AGAIN)
         return
-    finally:
-        slot.close()
     if not isinstance(result, Compressed):
         yield broken("worker", f"a sample did not become smaller: {result.reason}", _INSTALL_AGAIN)
     else:
@@ -263,10 +265,10 @@ def worker(whole: Installation) -> Iterator[Finding]:
             "worker",
             f"a sample picture was made smaller, {len(sample_png()):,} to {len(result.data):,} bytes",
         )
-    for fault in faults:
+    for fault in dict.fromkeys(faults):
         yield broken("codecs", str(fault), _INSTALL_AGAIN)
     if not faults:
-        yield good("codecs", "small pictures come back from each as they should")
+        yield good("codecs", _ALL_WELL)
     if hello is None:
         return
     if engine := hello.codecs.get(ENGINE):
@@ -275,6 +277,12 @@ def worker(whole: Installation) -> Iterator[Finding]:
         else:
             yield good("engine", _ENGINES.get(engine, f"{engine}, for JPEG"))
     yield from _sandbox(hello.files, hello.missing, whole)
+
+
+def _faults_of_jpeg() -> Sequence[Fault]:
+    """What a worker for JPEGs alone finds, which does nearly all of them."""
+    with closing(Slot(Limits(), background=False)) as slot:
+        return slot.check_codecs({}, ImageType.JPEG).faults or ()
 
 
 def _sandbox(version: int, missing: Iterable[str], whole: Installation) -> Iterator[Finding]:
