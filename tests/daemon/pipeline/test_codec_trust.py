@@ -182,6 +182,98 @@ def test_a_check_of_all_is_one_of_jpeg_too(worker_with: Callable[[str], Slot], s
 
 
 @pytest.mark.slow
+def test_what_jpegs_own_check_found_outlasts_a_check_of_all(
+    worker_with: Callable[[str], Slot], state: Path
+) -> None:
+    """Its own worker errs, the one for all does not; the former does the work."""
+    trust, slot = CodecTrust(state), worker_with("jpeg alone")
+    assert trust.recipe(slot, ImageType.JPEG, LOSSY) == Recipe(floor=None)
+    slot.rest()
+    assert trust.recipe(slot, ImageType.PNG, LOSSY) == LOSSY
+    assert json.loads(state.read_bytes())["all"]["faults"] == []
+    assert trust.recipe(slot, ImageType.JPEG, LOSSY) == Recipe(floor=None)
+    for kinds in ((ImageType.JPEG,), (ImageType.PNG, ImageType.JPEG)):
+        again = CodecTrust(state)
+        assert [again.recipe(slot, kind, LOSSY) for kind in kinds][-1] == Recipe(floor=None)
+        assert [text[:4] for text in again.problems()] == ["JPEG"]
+
+
+class OneOfVersions:
+    """Stands in for a slot whose codecs have these versions, and faults in certain checks."""
+
+    def __init__(self, versions: dict[str, str], **faults: list[Fault]) -> None:
+        self.versions, self.faults = versions, faults
+        self.asked: list[ImageType | None] = []
+
+    def check_codecs(self, known: dict[str, str], only: ImageType | None = None) -> CodecReport:
+        self.asked.append(only)
+        told = {name: version for name, version in self.versions.items() if only is None or name != "avif"}
+        return CodecReport(
+            versions=told, faults=None if known == told else self.faults.get(only or "all", [])
+        )
+
+    def rest(self) -> bool:
+        return True
+
+
+def recipe_for(trust: CodecTrust, slot: OneOfVersions, kind: ImageType) -> Recipe | None:
+    return trust.recipe(cast(Slot, slot), kind, LOSSY)
+
+
+JPEG_ERRS = Fault(ImageType.JPEG, True, "it errs")
+AVIF_ERRS = Fault(ImageType.AVIF, True, "it errs")
+VERSIONS = {"pillow": "1", "simplejpeg": "1", "avif": "1"}
+
+
+def test_what_the_check_of_all_found_of_jpeg_holds_in_a_run_that_has_nothing_else(state: Path) -> None:
+    slot = OneOfVersions(VERSIONS, all=[JPEG_ERRS])
+    recipe_for(CodecTrust(state), slot, ImageType.PNG)
+    again = CodecTrust(state)
+    assert recipe_for(again, slot, ImageType.JPEG) is None
+    assert [text[:4] for text in again.problems()] == ["JPEG"]
+
+
+@pytest.mark.parametrize("changed", [
+    VERSIONS | {"simplejpeg": "2"}, {"pillow": "1", "avif": "1"}, VERSIONS | {"oxipng-pybind": "1"}
+])  # fmt: skip
+def test_a_fault_of_jpeg_ends_with_its_versions_whatever_comes_first(
+    changed: dict[str, str], state: Path
+) -> None:
+    recipe_for(CodecTrust(state), OneOfVersions(VERSIONS, jpeg=[JPEG_ERRS]), ImageType.JPEG)
+    trust, slot = CodecTrust(state), OneOfVersions(changed)
+    assert recipe_for(trust, slot, ImageType.PNG) == LOSSY
+    assert recipe_for(trust, slot, ImageType.JPEG) == LOSSY
+    assert trust.problems() == []
+
+
+def test_a_check_that_is_forgotten_in_a_run_is_made_again(state: Path) -> None:
+    """A codec was updated while the daemon ran."""
+    slot = OneOfVersions(VERSIONS, all=[AVIF_ERRS])
+    recipe_for(CodecTrust(state), slot, ImageType.JPEG)
+    trust = CodecTrust(state)
+    assert recipe_for(trust, slot, ImageType.AVIF) is None
+    slot.versions = VERSIONS | {"pillow": "2"}
+    assert recipe_for(trust, slot, ImageType.JPEG) == LOSSY
+    assert recipe_for(trust, slot, ImageType.AVIF) is None
+
+
+def test_what_an_earlier_run_found_is_no_present_fact(state: Path) -> None:
+    slot = OneOfVersions(VERSIONS, all=[AVIF_ERRS])
+    found = CodecTrust(state)
+    assert recipe_for(found, slot, ImageType.AVIF) is None
+    assert [text.split(";")[0] for text in found.problems()] == ["AVIF pictures are left alone: it errs"]
+    slot = OneOfVersions(VERSIONS | {"avif": "2"})  # of which JPEG's versions tell nothing
+    trust = CodecTrust(state)
+    for _ in range(2):
+        assert trust.problems() == [
+            "Found earlier: AVIF pictures are left alone: it errs; checked again before the next such picture"
+        ]
+        recipe_for(trust, slot, ImageType.JPEG)
+    assert recipe_for(trust, slot, ImageType.AVIF) == LOSSY
+    assert (trust.problems(), slot.asked) == ([], [ImageType.JPEG, None])
+
+
+@pytest.mark.slow
 def test_what_was_found_of_other_versions_is_forgotten(
     worker_with: Callable[[str], Slot], state: Path
 ) -> None:
@@ -189,7 +281,7 @@ def test_what_was_found_of_other_versions_is_forgotten(
     report = {"type": "codecs", "versions": {"pillow": "0.1"}, "faults": [fault]}
     state.write_text(json.dumps({"all": report}))
     trust = CodecTrust(state)
-    assert [text[:4] for text in trust.problems()] == ["HEIC"]
+    assert [text[:19] for text in trust.problems()] == ["Found earlier: HEIC"]
     assert trust.recipe(worker_with("none"), ImageType.JPEG, LOSSY) == LOSSY
     assert trust.problems() == []
     assert json.loads(state.read_bytes()).keys() == {"jpeg"}

@@ -7,7 +7,6 @@ JPEGs waits for no other codec.
 import contextlib
 import logging
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -23,6 +22,7 @@ _log = logging.getLogger(__name__)
 _REPORTS = msgspec.json.Decoder(dict[str, CodecReport])
 _ALL = "all"
 _WHAT_TO_DO = "install Homepress again, or another version of the codec; it is checked again by itself"
+_EARLIER = "Found earlier: {}; checked again before the next such picture"
 
 
 class CodecTrust:
@@ -37,7 +37,7 @@ class CodecTrust:
         self._file = file
         self._lock = threading.Lock()
         self._reports: dict[str, CodecReport] = {}
-        self._checked: set[str] = set()
+        self._checked: frozenset[str] = frozenset()
         if file is not None:
             with contextlib.suppress(OSError, msgspec.DecodeError):
                 self._reports = _REPORTS.decode(file.read_bytes())
@@ -59,7 +59,7 @@ class CodecTrust:
         only = loaded_alone(kind, recipe)
         with self._lock:
             self._check_once(slot, only)
-            return trusted(recipe, kind, self._faults(only))
+            return trusted(recipe, kind, self._faults())
 
     def prepare(self, slot: Slot, only: ImageType | None = None) -> None:
         """Have the codecs checked now, so that the first picture of a run need not wait for it.
@@ -76,24 +76,35 @@ class CodecTrust:
 
     def against(self, kind: ImageType, recipe: Recipe) -> str:
         """Why nothing may be asked for a picture, with what to do; empty when something may."""
-        return _in_words(obstacles(recipe, kind, self._faults(loaded_alone(kind, recipe))))
+        return _in_words(obstacles(recipe, kind, self._faults()))
 
     def problems(self) -> list[str]:
-        """What is wrong, in whole sentences with what to do; empty when nothing is."""
-        found = (fault for report in self._reports.values() for fault in report.faults or [])
-        return [_in_words([fault]) for fault in dict.fromkeys(found)]
+        """What is wrong, in whole sentences with what to do; empty when nothing is.
+
+        What an earlier run found, of versions that this one has not compared yet, is said to be that.
+        """
+        now = self._faults()
+        earlier = [fault for fault in self._remembered() if fault not in now]
+        return [*(_in_words([fault]) for fault in now), *(_EARLIER.format(fault) for fault in earlier)]
 
     def engine(self) -> str:
         """What does the work of JPEG, as the worker said that was checked last; empty where none was yet."""
         return next((report.versions.get(ENGINE, "") for report in self._reports.values()), "")
 
-    def _faults(self, only: ImageType | None) -> Sequence[Fault]:
-        report = self._reports.get(_ALL if _ALL in self._checked else only or _ALL)
-        return report.faults or [] if report else []
+    def _faults(self) -> list[Fault]:
+        """Those that hold in this run: their format's codecs were found to be those that were checked.
+
+        A format's own check, and that of all, may each see what the other does not, so both count.
+        """
+        checked = self._checked
+        return [fault for fault in self._remembered() if checked & {_ALL, fault.image_type.value}]
+
+    def _remembered(self) -> list[Fault]:
+        return list(dict.fromkeys(fault for each in self._reports.values() for fault in each.faults or []))
 
     def _check_once(self, slot: Slot, only: ImageType | None) -> None:
         name = only or _ALL
-        if self._checked & {name, _ALL}:
+        if name in self._checked or (_ALL in self._checked and name not in self._reports):
             return
         known = self._reports[name].versions if name in self._reports else {}
         found = slot.check_codecs(known, only)
@@ -101,20 +112,23 @@ class CodecTrust:
             # It would stop all work, so no worker is taken at its word that has seen a picture.
             slot.rest()
             found = slot.check_codecs({}, only)
-        self._checked.add(name)
         if found.faults is None:
+            self._checked |= {name}
             return
         for fault in found.faults:
             _log.error("%s", fault)
         still = {other: report for other, report in self._reports.items() if _agree(report, found)}
         self._reports = {**still, name: found}
+        # One that is forgotten is made again, also where it was made in this run.
+        self._checked = frozenset({name} | (self._checked & still.keys()))
         if self._file is not None:
             _write(self._file, msgspec.json.encode(self._reports))
 
 
-def _agree(before: CodecReport, now: CodecReport) -> bool:
-    """Whether no version changed that both tell."""
-    return all(now.versions.get(name, version) == version for name, version in before.versions.items())
+def _agree(one: CodecReport, other: CodecReport) -> bool:
+    """Whether one tells all versions that the other does, and the same: nothing changed, came or went."""
+    fewer, more = sorted((one.versions.items(), other.versions.items()), key=len)
+    return fewer <= more
 
 
 def _in_words(faults: list[Fault]) -> str:
