@@ -1,5 +1,6 @@
 """Other programs that make pictures smaller, and Homepress itself, each run the way its users run it."""
 
+import compileall
 import functools
 import json
 import os
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import homepress
 from benchmarks.engine import canvas
 from benchmarks.engine.process import Cost, measured
 from benchmarks.engine.sets import Kind
@@ -42,6 +44,7 @@ def peers(kind: Kind) -> list[Peer]:
 def _jpeg_peers() -> list[Peer]:
     return [
         Peer(OURS, "", _homepress("80")),
+        Peer("Homepress, every process", "", _homepress_program),
         Peer("caesiumclt -q80", _caesium_lacks(), _caesium("-q80")),
         Peer("optimize-images", _lacks("optimize-images", "pip install optimize-images"), _optimize_images),
         Peer("jpegoptim -m85", _jpegoptim_lacks(), _jpegoptim("-m85")),
@@ -118,14 +121,22 @@ def worker_command(*arguments: str) -> list[str]:
 
 def _homepress(quality: str) -> Runner:
     def run(files: Sequence[Path], output: Path) -> Cost:
+        _compile_modules()
         text = "\n".join(map(str, files))
         return measured(worker_command(quality, str(output)), text, environment=environment())
 
     return run
 
 
+@functools.cache
+def _compile_modules() -> None:
+    """Have our modules compiled, as those of an installed package are: in a checkout Python may not do it."""
+    compileall.compile_dir(Path(homepress.__file__).parent, quiet=1)
+
+
 def _homepress_program(files: Sequence[Path], output: Path) -> Cost:
     """The whole program with its own workers: helper programs run only there."""
+    _compile_modules()
     home = output / ".homepress"
     command = [sys.executable, "-m", "homepress", "compress", "--json", "--output", str(output)]
     cost = measured([*command, *map(str, files)], environment={"HOMEPRESS_HOME": str(home)})

@@ -51,7 +51,7 @@ MODULES = tuple(f"homepress.workers.{name}" for name in ("child", "checker_child
 """What a worker, and a helper program's process, begin with."""
 
 # One thread each: the slots are what runs side by side. Two arenas keep glibc from reserving address space
-# for threads that hardly allocate. What is freed is kept for what comes next, and glibc asks for large pages:
+# for threads that hardly allocate. What is freed is kept for what comes next, and large pages are asked for:
 # to give pages back and be given them anew, one by one, took a tenth of the processor time.
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -59,8 +59,8 @@ _ONE_THREAD = {
     "MKL_NUM_THREADS": "1",
     "RAYON_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 
