@@ -169,12 +169,12 @@ class TestGainMapOfAJpeg:
         after = read_jpeg_file(result.data)
         assert set(held_extras(after)) == {Extra.HDR}
         before, kept = gain_map(read_jpeg_file(data))[1], gain_map(after)[1]
-        assert len(kept) < len(before), "its scans are optimised"
+        assert len(kept) <= len(before), "its scans may be optimised"
         streams = parse_jpeg(before), parse_jpeg(kept)
         headers = [[stream.raw(header) for header in stream.headers] for stream in streams]
         assert headers[0] == headers[1]
         pixels = [np.asarray(Image.open(io.BytesIO(each))) for each in (before, kept)]
-        assert np.array_equal(*pixels)
+        assert np.array_equal(pixels[0], pixels[1])
         assert phones.VIDEO not in result.data
 
     def test_video_behind_it_moves_with_it(self) -> None:
