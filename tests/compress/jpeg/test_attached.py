@@ -498,14 +498,14 @@ class TestStaying:
 
 
 class TestReplacing:
-    def test_the_proof_catches_an_index_that_was_not_mended(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_proof_catches_an_index_that_was_not_updated(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(jpeg_container, "_refuse_stray_sizes", lambda *_: None)
         for source in (ultra_hdr(gain()), indexed(gain(), second()), listed(gain())):
             start, end = replaceable_parts(read_jpeg_file(source))[0]
             smaller = {start: attached_alone(source[start:end])}
             replace_parts(source, smaller)
             with monkeypatch.context() as patch:
-                patch.setattr(jpeg_container._Exchange, "mends", lambda _: [])
+                patch.setattr(jpeg_container._Exchange, "patches", lambda _: [])
                 with pytest.raises((Refused, Malformed)):
                     replace_parts(source, smaller)
 

@@ -302,7 +302,7 @@ def test_a_trailer_of_blocks_survives_with_its_directory() -> None:
 
 
 def test_the_proof_catches_an_index_that_was_not_mended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jpeg_container, "_mends", lambda *_: [])
+    monkeypatch.setattr(jpeg_container, "_patches", lambda *_: [])
     for original in (mpo(), ultra_hdr()):
         with pytest.raises(Refused):
             swap_primary(original, recoded())

@@ -54,7 +54,7 @@ def test_every_layout_can_be_shared_in_place(name: str) -> None:
 
 
 def with_private_headers(original: bytes) -> bytes:
-    """A file with more headers in its primary, indexes mended by a swap of the image for itself."""
+    """A file with more headers in its primary, indexes updated by a swap of the image for itself."""
     file = read_jpeg_file(original)
     primary = original[: file.stream.end]
     grown = b"\xff\xd8" + b"".join(private_headers()) + primary[2:]

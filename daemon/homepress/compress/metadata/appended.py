@@ -82,7 +82,7 @@ def read_directory(packet: bytes) -> ContainerDirectory:
     return ContainerDirectory(tuple(items), micro_video, span)
 
 
-def mended_length(packet: bytes, directory: ContainerDirectory, length: int) -> bytes:
+def updated_length(packet: bytes, directory: ContainerDirectory, length: int) -> bytes:
     """The bytes that state the primary's new length in place of `directory.length_span`, as many as before.
 
     Raises:
@@ -93,7 +93,7 @@ def mended_length(packet: bytes, directory: ContainerDirectory, length: int) -> 
     return _in_its_place(packet, directory.length_span, length)
 
 
-def mended_lengths(packet: bytes, lengths: Mapping[int, int]) -> list[tuple[int, bytes]]:
+def updated_lengths(packet: bytes, lengths: Mapping[int, int]) -> list[tuple[int, bytes]]:
     """Where a packet states the lengths of some items, and what goes there instead, as many bytes as before.
 
     Args:
@@ -109,7 +109,7 @@ def mended_lengths(packet: bytes, lengths: Mapping[int, int]) -> list[tuple[int,
     return [(span[0], _in_its_place(packet, span, lengths[number])) for number, span in spans.items()]
 
 
-def item_lengths_mended(packet: bytes, lengths: Mapping[int, int]) -> bytes:
+def with_item_lengths(packet: bytes, lengths: Mapping[int, int]) -> bytes:
     """A packet that states other lengths for some items, by their number, the primary's being 0.
 
     Raises:
@@ -138,10 +138,10 @@ def _stated(packet: bytes, span: tuple[int, int], length: int) -> bytes:
 
 def _in_its_place(packet: bytes, span: tuple[int, int], length: int) -> bytes:
     """A length in as many bytes as the old one: blanks behind the quote or the end tag mean nothing."""
-    mended = _stated(packet, span, length)
-    if len(mended) > span[1] - span[0]:
+    updated = _stated(packet, span, length)
+    if len(updated) > span[1] - span[0]:
         raise Refused(RewriteRefusal.GCONTAINER, "no room for a new length")
-    return mended.ljust(span[1] - span[0])
+    return updated.ljust(span[1] - span[0])
 
 
 def read_directories(packets: list[bytes]) -> tuple[ContainerDirectory, int]:

@@ -1,6 +1,6 @@
 """A JPEG file with another coding of its picture, or of those attached to it, and all else as it was.
 
-The indexes that say where something is are mended, and the result is read again and compared, part by part.
+The indexes that say where something is are updated, and the result is read again and compared, part by part.
 """
 
 import contextlib
@@ -13,10 +13,10 @@ import numpy as np
 
 from homepress.compress.metadata.appended import (
     INDEX_WORDS,
-    mended_length,
-    mended_lengths,
     read_directories,
     updated_entry,
+    updated_length,
+    updated_lengths,
 )
 from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.exif import EXIF_IFD, INTEROPERABILITY_IFD, read_tiff
@@ -101,8 +101,8 @@ def swap_primary(original: bytes, recoded: bytes, *, trim: bool = False) -> byte
     """`original` with the coding of its primary image replaced by that of `recoded`.
 
     Headers, appended pictures, videos and trailers stay byte for byte and in their order; positions and
-    lengths that change are mended in the indexes that store them. The result was parsed again and compared in
-    every part. Nothing here looks at pixels: that `recoded` shows the same picture is the caller's to prove.
+    lengths that change are updated in the indexes that store them. The result was parsed again and compared
+    in every part. Nothing here looks at pixels: that `recoded` shows the same picture is the caller's to prove.
 
     Args:
         original: the whole file.
@@ -119,10 +119,10 @@ def swap_primary(original: bytes, recoded: bytes, *, trim: bool = False) -> byte
     check_coding(old.stream, new)
     edits = trimmed_headers(old) if trim else {}
     layout = _Layout.of(old.stream, new, edits)
-    mends = _mends(old, layout)
+    patches = _patches(old, layout)
     if old.has_tail:
-        _refuse_stray_pointers(old, mends)
-    headers = {segment: _apply(raw, mends, segment) for segment, raw in layout.headers.items()}
+        _refuse_stray_pointers(old, patches)
+    headers = {segment: _apply(raw, patches, segment) for segment, raw in layout.headers.items()}
     pieces = (headers[segment] if segment.is_header else new.raw(segment) for segment in layout.order)
     result = b"".join((START_OF_IMAGE, *pieces, END_OF_IMAGE, old.stream.tail))
     _prove(old, new, list(headers.values()), result)
@@ -164,12 +164,17 @@ class _Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mend:
+class _Patch:
     """Bytes that take another's place in a header, counted from the start of its segment."""
 
     segment: Segment
     offset: int
     data: bytes
+
+
+def _zeroed(patches: Iterable[_Patch]) -> list[_Patch]:
+    """Zeros in the places of patches, to compare what is around them."""
+    return [_Patch(patch.segment, patch.offset, bytes(len(patch.data))) for patch in patches]
 
 
 def _interleaved(old: JpegStream, new: JpegStream) -> list[Segment]:
@@ -192,9 +197,9 @@ def _interleaved(old: JpegStream, new: JpegStream) -> list[Segment]:
     return result + coding[new_scan:]
 
 
-def _mends(old: JpegFile, layout: _Layout) -> list[_Mend]:
+def _patches(old: JpegFile, layout: _Layout) -> list[_Patch]:
     """Every stored position and length that the new layout makes wrong."""
-    mends = []
+    patches = []
     delta = layout.end - old.stream.end
     if old.mpf is not None:
         segment = old.mpf.segment
@@ -206,31 +211,31 @@ def _mends(old: JpegFile, layout: _Layout) -> list[_Mend]:
                 size, offset = entry.size, entry.offset + delta - shift
             else:
                 continue
-            mends.append(_Mend(segment, *updated_entry(old.mpf, entry, size, offset)))
+            patches.append(_Patch(segment, *updated_entry(old.mpf, entry, size, offset)))
     span = old.directory.length_span
     if span is not None and old.directory_segment is not None:
         packet = xmp_packet(old.stream, old.directory_segment)
         length = old.directory.items[0].length + delta
-        mended = mended_length(packet, old.directory, length)
-        mends.append(_Mend(old.directory_segment, 4 + len(XMP_SIGNATURE) + span[0], mended))
-    return mends
+        updated = updated_length(packet, old.directory, length)
+        patches.append(_Patch(old.directory_segment, 4 + len(XMP_SIGNATURE) + span[0], updated))
+    return patches
 
 
-def _apply(raw: bytes, mends: Iterable[_Mend], segment: Segment) -> bytes:
-    for mend in mends:
-        if mend.segment == segment:
-            raw = raw[: mend.offset] + mend.data + raw[mend.offset + len(mend.data) :]
+def _apply(raw: bytes, patches: Iterable[_Patch], segment: Segment) -> bytes:
+    for patch in patches:
+        if patch.segment == segment:
+            raw = raw[: patch.offset] + patch.data + raw[patch.offset + len(patch.data) :]
     return raw
 
 
-def _refuse_stray_pointers(old: JpegFile, mends: Iterable[_Mend]) -> None:
-    """Refuse when a header holds, outside the mended fields, the position of something in the tail.
+def _refuse_stray_pointers(old: JpegFile, patches: Iterable[_Patch]) -> None:
+    """Refuse when a header holds, outside the updated fields, the position of something in the tail.
 
     Old maker notes point to a preview behind the primary, counted from the file's or from the Exif block's
-    start; nobody can mend all of them.
+    start; nobody can update all of them.
     """
     targets = {old.stream.end, *(part.start for part in old.parts)}
-    blanks = [_Mend(mend.segment, mend.offset, bytes(len(mend.data))) for mend in mends]
+    blanks = _zeroed(patches)
     for segment in old.stream.headers:
         raw = _apply(old.stream.raw(segment), blanks, segment)
         bases = {0}
@@ -258,7 +263,7 @@ def _holds_number(raw: bytes, numbers: Set[int]) -> bool:
 def _prove(old: JpegFile, new: JpegStream, headers: list[bytes], result: bytes) -> None:
     """Read the result afresh and compare every part, byte by byte, with what it must be.
 
-    Parts of the tail are reached through the result's own, mended indexes.
+    Parts of the tail are reached through the result's own, updated indexes.
     """
     again = read_jpeg_file(result)
     places = [
@@ -291,12 +296,12 @@ def replaceable_parts(file: JpegFile) -> list[tuple[int, int]]:
 
     Each is one whole stream, named by the multi-picture index or Google's list of items, and lies in no other
     part. There are none where something stands between them that no index names, or where one of them names
-    what is attached itself, for nobody would mend that.
+    what is attached itself, for nobody would update that.
     """
     spans = sorted({(part.start, part.end) for part in file.parts})
     if any(start == end for start, end in spans):
         return []
-    named = {(part.start, part.end) for part in file.parts if part.label.startswith(_MENDED_INDEXES)}
+    named = {(part.start, part.end) for part in file.parts if part.label.startswith(_UPDATED_INDEXES)}
     pictures = {(part.start, part.end) for part in file.parts if part.media is Media.JPEG}
     if any(_names_others(file, *span) for span in pictures):
         return []
@@ -308,7 +313,7 @@ def replaceable_parts(file: JpegFile) -> list[tuple[int, int]]:
     return found
 
 
-_MENDED_INDEXES = ("MPF picture ", "item ")
+_UPDATED_INDEXES = ("MPF picture ", "item ")
 
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -367,14 +372,10 @@ def replace_parts(data: bytes, replaced: Mapping[int, bytes]) -> bytes:
     if not replaced.keys() <= ends.keys():
         raise Refused(RewriteRefusal.UNSUPPORTED, "what is attached may not be coded anew")
     exchange = _Exchange(file, tuple((start, ends[start], replaced[start]) for start in sorted(replaced)))
-    mends = exchange.mends()
-    _refuse_stray_sizes(file, mends, exchange)
-    primary = bytearray(data[: file.stream.end])
-    for mend in mends:
-        at = mend.segment.start + mend.offset
-        primary[at : at + len(mend.data)] = mend.data
-    result = bytes(primary) + exchange.tail()
-    _prove_exchange(exchange, mends, result)
+    patches = exchange.patches()
+    _refuse_stray_sizes(file, patches, exchange)
+    result = _primary_with(patches, file) + exchange.tail()
+    _prove_exchange(exchange, patches, result)
     return result
 
 
@@ -403,9 +404,9 @@ class _Exchange:
             at = end
         return b"".join((*pieces, data[at:]))
 
-    def mends(self) -> list[_Mend]:
+    def patches(self) -> list[_Patch]:
         """What the indexes have to say of sizes, places and lengths."""
-        file, mends = self.file, []
+        file, patches = self.file, []
         if file.mpf is not None:
             for number, entry in enumerate(file.mpf.entries):
                 size, offset = file.stream.end, entry.offset
@@ -415,12 +416,12 @@ class _Exchange:
                     start = file.mpf.position(entry)
                     size = len(self.bytes_of(start, start + entry.size))
                     offset = self.moved(start) - file.mpf.base
-                mends.append(_Mend(file.mpf.segment, *updated_entry(file.mpf, entry, size, offset)))
+                patches.append(_Patch(file.mpf.segment, *updated_entry(file.mpf, entry, size, offset)))
         if file.directory_segment is not None and (lengths := self._lengths()):
             packet, before = xmp_packet(file.stream, file.directory_segment), 4 + len(XMP_SIGNATURE)
-            for at, mended in mended_lengths(packet, lengths):
-                mends.append(_Mend(file.directory_segment, before + at, mended))
-        return mends
+            for at, updated in updated_lengths(packet, lengths):
+                patches.append(_Patch(file.directory_segment, before + at, updated))
+        return patches
 
     def _lengths(self) -> dict[int, int]:
         """The lengths of listed items that change, by the number of the item: items stand in their order."""
@@ -433,14 +434,14 @@ class _Exchange:
         }
 
 
-def _refuse_stray_sizes(file: JpegFile, mends: Iterable[_Mend], exchange: _Exchange) -> None:
-    """Refuse when something holds, outside the mended fields, a size or a distance that changes.
+def _refuse_stray_sizes(file: JpegFile, patches: Iterable[_Patch], exchange: _Exchange) -> None:
+    """Refuse when something holds, outside the updated fields, a size or a distance that changes.
 
     Distances from whatever begins or ends somewhere in the file are looked for, as trailers count in some of
     them. They may be small numbers: that one stands there by chance costs the saving and nothing else.
     """
     data = file.stream.data
-    blanks = [_Mend(mend.segment, mend.offset, bytes(len(mend.data))) for mend in mends]
+    blanks = _zeroed(patches)
     texts = [_apply(file.stream.raw(segment), blanks, segment) for segment in file.stream.headers]
     texts += [data[start:end] for start, end in file.unnamed]
     texts += [data[part.start : part.end] for part in file.parts if part.media is Media.OTHER]
@@ -466,9 +467,9 @@ def _changed_distances(file: JpegFile, exchange: _Exchange) -> set[int]:
     return {number for number in changed if number <= 0xFFFF_FFFF}
 
 
-def _prove_exchange(exchange: _Exchange, mends: Iterable[_Mend], result: bytes) -> None:
+def _prove_exchange(exchange: _Exchange, patches: Iterable[_Patch], result: bytes) -> None:
     """Read the result afresh: every part through its own indexes, every other byte where it was."""
-    file, again = exchange.file, read_jpeg_file(result)
+    file, again, blanks = exchange.file, read_jpeg_file(result), _zeroed(patches)
     new = {start: len(data) for start, _, data in exchange.replaced}
     places = [
         (part.label, part.media, exchange.moved(part.start), exchange.moved(part.start) + size)
@@ -478,7 +479,7 @@ def _prove_exchange(exchange: _Exchange, mends: Iterable[_Mend], result: bytes) 
     items = [(item.semantic, item.mime, item.padding) for item in file.directory.items]
     held = [exchange.bytes_of(part.start, part.end) for part in file.parts]
     claims = {
-        "primary": _blanked(file, mends) == _blanked(again, mends),
+        "primary": _primary_with(blanks, file) == _primary_with(blanks, again),
         "parts": [(part.label, part.media, part.start, part.end) for part in again.parts] == places,
         "bytes": [result[part.start : part.end] for part in again.parts] == held,
         "tail": again.stream.tail == exchange.tail(),
@@ -490,33 +491,33 @@ def _prove_exchange(exchange: _Exchange, mends: Iterable[_Mend], result: bytes) 
         raise Refused(RewriteRefusal.PROOF, ", ".join(broken))
 
 
-def _blanked(file: JpegFile, mends: Iterable[_Mend]) -> bytes:
-    """The primary image without the fields that are mended, which keep their places."""
+def _primary_with(patches: Iterable[_Patch], file: JpegFile) -> bytes:
+    """The primary image with patches, which move nothing."""
     primary = bytearray(file.stream.data[: file.stream.end])
-    for mend in mends:
-        at = mend.segment.start + mend.offset
-        primary[at : at + len(mend.data)] = bytes(len(mend.data))
+    for patch in patches:
+        at = patch.segment.start + patch.offset
+        primary[at : at + len(patch.data)] = patch.data
     return bytes(primary)
 
 
 def settled_headers(file: JpegFile) -> list[bytes]:
     """The headers of a file's picture, without what a rewrite may change in them.
 
-    That are sizes and places in the indexes of what is attached, and how Adobe's header says that the colours
-    are transformed.
+    Those are sizes and places in the indexes of what is attached, and the colour transform that Adobe's header
+    states.
 
     Raises:
         Malformed: a list of items cannot be read.
     """
     blanks = []
     if (index := file.mpf) is not None:
-        blanks += [_Mend(index.segment, *updated_entry(index, entry, 0, 0)) for entry in index.entries]
+        blanks += [_Patch(index.segment, *updated_entry(index, entry, 0, 0)) for entry in index.entries]
     if file.directory_segment is not None:
         packet = xmp_packet(file.stream, file.directory_segment)
         for number in range(len(file.directory.items)):
             with contextlib.suppress(Malformed):  # it states no length
-                for at, data in mended_lengths(packet, {number: 0}):
-                    blanks.append(_Mend(file.directory_segment, 4 + len(XMP_SIGNATURE) + at, data))
+                for at, data in updated_lengths(packet, {number: 0}):
+                    blanks.append(_Patch(file.directory_segment, 4 + len(XMP_SIGNATURE) + at, data))
     for segment in headers_of_kind(file.stream, HeaderKind.ADOBE):
-        blanks.append(_Mend(segment, _ADOBE_TRANSFORM, b"\0"))
+        blanks.append(_Patch(segment, _ADOBE_TRANSFORM, b"\0"))
     return [_apply(file.stream.raw(segment), blanks, segment) for segment in file.stream.headers]

@@ -292,7 +292,7 @@ def _read_directory(stream: JpegStream, *, strict: bool) -> tuple[ContainerDirec
 
 
 def _refuse_extended_list(stream: JpegStream) -> None:
-    """A list in extended XMP cannot be mended: its parts are tied together by a digest."""
+    """A list in extended XMP cannot be updated: its parts are tied together by a digest."""
     for segment in headers_of_kind(stream, HeaderKind.EXTENDED_XMP):
         body = stream.payload(segment)[len(EXTENDED_XMP_SIGNATURE) :]
         if any(word in body for word in INDEX_WORDS):

@@ -8,9 +8,9 @@ from homepress.compress.metadata.appended import (
     CAMERA,
     ITEM,
     ContainerItem,
-    item_lengths_mended,
     make_mpf,
     updated_entry,
+    with_item_lengths,
 )
 from homepress.compress.metadata.errors import Malformed, Refused, RewriteRefusal
 from homepress.compress.metadata.gain_map import HDRGM, with_directory
@@ -297,7 +297,7 @@ class JpegTail:
         for number, part in enumerate(sorted(items, key=lambda part: part.start), 1):
             if part.start in self.replaced:
                 lengths[number] = len(self.replaced[part.start])
-        return item_lengths_mended(packet, lengths)
+        return with_item_lengths(packet, lengths)
 
     def attached(self, primary: bytes) -> bytes:
         """A primary image with all of this behind it.
