@@ -102,7 +102,8 @@ def swap_primary(original: bytes, recoded: bytes, *, trim: bool = False) -> byte
 
     Headers, appended pictures, videos and trailers stay byte for byte and in their order; positions and
     lengths that change are updated in the indexes that store them. The result was parsed again and compared
-    in every part. Nothing here looks at pixels: that `recoded` shows the same picture is the caller's to prove.
+    in every part. Nothing here looks at pixels: that `recoded` shows the same picture is the caller's to
+    prove.
 
     Args:
         original: the whole file.
@@ -503,8 +504,8 @@ def _primary_with(patches: Iterable[_Patch], file: JpegFile) -> bytes:
 def settled_headers(file: JpegFile) -> list[bytes]:
     """The headers of a file's picture, without what a rewrite may change in them.
 
-    Those are sizes and places in the indexes of what is attached, and the colour transform that Adobe's header
-    states.
+    Those are sizes and places in the indexes of what is attached, and the colour transform that Adobe's
+    header states.
 
     Raises:
         Malformed: a list of items cannot be read.
