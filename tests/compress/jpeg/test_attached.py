@@ -218,10 +218,7 @@ class TestSmaller:
     def test_the_numbers_in_the_index_are_right_in_the_bytes(self) -> None:
         result = with_smaller_parts(FILES["index alone"]())
         end = parse_jpeg(result).end
-        base = result.index(b"MPF\0") + 4
-        table = base + 8 + 2 + 36 + 4
-        sizes = [struct.unpack_from(">I", result, table + 16 * n + 4)[0] for n in range(3)]
-        offsets = [struct.unpack_from(">I", result, table + 16 * n + 8)[0] for n in range(3)]
+        base, sizes, offsets = built.index_fields(result, 3)
         assert (sizes[0], offsets[0]) == (end, 0)
         assert base + offsets[1] == end
         assert base + offsets[2] == end + sizes[1]

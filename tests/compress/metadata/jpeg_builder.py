@@ -235,3 +235,11 @@ LAYOUTS = {
     "everything": everything,
 }
 """Well-formed files by name; every one of them must survive another coding of its primary."""
+
+
+def index_fields(data: bytes, pictures: int) -> tuple[int, list[int], list[int]]:
+    """The base of a big-endian index, read byte by byte, and each picture's size and offset."""
+    base = data.index(b"MPF\0") + 4
+    table = base + 8 + 2 + 36 + 4
+    entries = [struct.unpack_from(">II", data, table + 16 * number + 4) for number in range(pictures)]
+    return base, [size for size, _ in entries], [offset for _, offset in entries]

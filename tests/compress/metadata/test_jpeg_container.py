@@ -17,6 +17,7 @@ from compress.metadata.jpeg_builder import (
     build,
     container,
     everything,
+    index_fields,
     index_of,
     micro_video,
     motion_photo,
@@ -77,10 +78,7 @@ def test_an_independent_reader_finds_every_frame(order: str) -> None:
 def test_positions_in_the_index_are_right_in_the_bytes() -> None:
     result = swap_primary(mpo(3, ">"), recoded())
     primary_end = parse_jpeg(result).end
-    base = result.index(b"MPF\0") + 4
-    table = base + 8 + 2 + 36 + 4
-    sizes = [struct.unpack_from(">I", result, table + 16 * n + 4)[0] for n in range(3)]
-    offsets = [struct.unpack_from(">I", result, table + 16 * n + 8)[0] for n in range(3)]
+    base, sizes, offsets = index_fields(result, 3)
     assert (sizes[0], offsets[0]) == (primary_end, 0)
     assert base + offsets[1] == primary_end
     assert base + offsets[2] == primary_end + sizes[1]
