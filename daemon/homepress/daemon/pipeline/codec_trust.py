@@ -88,7 +88,7 @@ class CodecTrust:
         return [*(_in_words([fault]) for fault in now), *(_EARLIER.format(fault) for fault in earlier)]
 
     def engine(self) -> str:
-        """What does the work of JPEG, by a check of this run or an earlier one; empty where there was none yet."""
+        """What does the work of JPEG, by a check of this run or an earlier one; empty before the first."""
         return next((report.versions.get(ENGINE, "") for report in self._reports.values()), "")
 
     def _faults(self) -> list[Fault]:
