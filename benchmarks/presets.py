@@ -28,12 +28,13 @@ _KINDS = {
     "web": "photos-camera/*.jpg",
     "documents": "graphics/*.png",
     "share": "photos-camera/*.jpg",
+    "email": "photos-camera/*.jpg",
 }
 _TITLE = """\
 # What the presets do
 
-`python benchmarks/presets.py --report FILE`: photographs for photos, web and share, screenshots and drawings
-for the others."""
+`python benchmarks/presets.py --report FILE`: photographs for photos, web, share and email, screenshots
+and drawings for the others."""
 _LEAST_BYTES = 16_000
 """Icons are no screenshots."""
 

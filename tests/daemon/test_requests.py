@@ -8,6 +8,7 @@ import pytest
 from homepress.base.formats import ImageType
 from homepress.base.results import FileOutcome
 from homepress.compress import MetadataPolicy
+from homepress.compress.model import Extra
 from homepress.control.service import CompressRequest, ServiceError
 from homepress.daemon.pipeline.carry import Carrier
 from homepress.daemon.pipeline.job import Destination
@@ -63,6 +64,15 @@ def test_a_preset_takes_the_place_of_the_folders_settings(tmp_path: Path) -> Non
     with pytest.raises(ServiceError, match='no preset "shar"; did you mean "share"') as caught:
         plan_of(request(preset="shar"), None, tmp_path, tmp_path)
     assert caught.value.exit_code == 2
+
+
+def test_email_asks_for_small_pictures_without_anything_hidden(tmp_path: Path) -> None:
+    plan = plan_of(request(preset="email"), None, tmp_path, tmp_path)
+    assert plan.recipe.metadata is MetadataPolicy.STRIP
+    assert plan.recipe.drop == frozenset(Extra)
+    assert (plan.recipe.fit_under, plan.recipe.max_edge) == (1_000_000, 2048)
+    assert plan.convert[ImageType.HEIC] is ImageType.JPEG
+    assert ImageType.PNG not in plan.convert
 
 
 def test_a_dry_run_wins_over_every_destination(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_command_does_what_it_says(line: str, folder: Path, program: Program, 
     words = [SMALLER.get(word, word) for word in shlex.split(line)[1:]]
     if "--in-place" not in words and "--output" not in words:
         words.insert(1, f"--output={out}")
-    shared = ["--preset", "share"] in [words[number : number + 2] for number in range(len(words))]
+    shared = bool({"share", "email"} & set(words))
     places = [number for number, word in enumerate(words) if word.startswith("~/")]
     words[places[-1]] = str(folder)
     if len(places) > 1:

@@ -6,7 +6,7 @@ import pytest
 
 from homepress.settings import Settings, SettingsError, load_preset, parse, preset_names
 
-SHIPPED = ("documents", "photos", "screenshots", "share", "web")
+SHIPPED = ("documents", "email", "photos", "screenshots", "share", "web")
 
 
 @pytest.fixture
@@ -27,6 +27,13 @@ def test_a_shipped_preset_loads_and_says_what_it_is_for(name: str, own: Path) ->
     assert len(preset.description) > 20
     assert preset.values
     assert with_preset(own, f'preset = "{name}"').folders[0].preset == name
+
+
+def test_one_of_a_kind_is_found_too_unless_it_has_a_preset_of_its_own(own: Path) -> None:
+    assert load_preset("document", own).name == "documents"
+    assert str(with_preset(own, 'preset = "document"').folders[0].quality) == "lossless"
+    (own / "document.toml").write_text('quality = "safe"\n')
+    assert str(with_preset(own, 'preset = "document"').folders[0].quality) == "safe"
 
 
 def test_the_folders_own_words_win(own: Path) -> None:

@@ -176,7 +176,7 @@ def load_preset(name: str, user_dir: Path) -> Preset:
     """Read a preset.
 
     Args:
-        name: its name.
+        name: its name; "document" finds `documents`, as people type it.
         user_dir: the folder of the user's own presets, which need not exist.
 
     Raises:
@@ -184,6 +184,8 @@ def load_preset(name: str, user_dir: Path) -> Preset:
         SettingsError: its file cannot be used.
     """
     files = _files(user_dir)
+    if name not in files and f"{name}s" in files:
+        name = f"{name}s"
     if name not in files:
         near = did_you_mean(name, files)
         raise LookupError(

@@ -30,7 +30,7 @@ _SAMPLE = 40
 _QUICK_SAMPLE = 12
 """Pictures that are tried when a folder is added, for `_PATIENCE` seconds at most."""
 
-_DOCUMENTS = "documents"
+_DOCUMENTS = ("documents", "document")
 _DEFAULT_DAYS = 30
 _ORIGINALS_OF_DOCUMENTS = (
     "Each scan is replaced by one with the same pixels, and the scan as it came is kept for a while.",
@@ -66,7 +66,9 @@ def folder() -> None:
     type=absolute_path,
     help="Write results there.",
 )
-@click.option("--preset", metavar="NAME", default="", help="photos, screenshots, web, documents, share ...")
+@click.option(
+    "--preset", metavar="NAME", default="", help="photos, screenshots, web, documents, share, email ..."
+)
 @click.option("--quality", metavar="Q", default="", help="lossless, safe, balanced, small, or 30 to 100.")
 @click.option(
     "--existing",
@@ -110,7 +112,7 @@ def add(
     With the preset documents nothing on the page changes. You are asked how long to keep the scans as they
     came beside the smaller ones; in a script it is 30 days unless --keep-originals says otherwise.
     """
-    if preset == _DOCUMENTS and output_folder is None and keep_originals is None and not as_json:
+    if preset in _DOCUMENTS and output_folder is None and keep_originals is None and not as_json:
         keep_originals = _days_of_documents()
     paths = Paths.from_environment()
     request = FolderRequest(

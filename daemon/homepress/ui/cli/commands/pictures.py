@@ -27,14 +27,16 @@ from homepress.ui.text import printable
         "homepress compress photo.jpg                    writes photo.min.jpg",
         "homepress compress --in-place ~/Pictures/Trip   originals are kept for undo",
         "homepress compress --fit-under '500 KB' --output small scan.png",
-        "homepress compress --preset share --output ready photos",
+        "homepress compress --preset email --output ready photos",
         "homepress compress --dry-run *.jpg",
     )
 )
 @click.argument("paths", metavar="PATH...", type=absolute_path, nargs=-1, required=True)
 @click.option("--output", "output_folder", metavar="DIR", type=absolute_path, help="Write results there.")
 @click.option("--in-place", is_flag=True, help="Replace the pictures; their originals are kept for undo.")
-@click.option("--preset", metavar="NAME", default="", help="share, web, documents, photos, screenshots ...")
+@click.option(
+    "--preset", metavar="NAME", default="", help="share, email, web, documents, photos, screenshots ..."
+)
 @click.option("--quality", metavar="Q", default="", help="lossless, safe, balanced, small, or 30 to 100.")
 @click.option(
     "--metadata",
