@@ -73,7 +73,8 @@ class CompressRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Compress files by name. Without `in_place` and `output`, writes NAME.min.EXT beside each.
 
     `quality`, `metadata`, `convert` and sizes are in the words of the settings file; empty means what the
-    `preset` says; without one, what the folder says in which a picture lies, or the default.
+    `preset` says; without one, what the folder says in which a picture lies, or the default. `jobs` is how
+    many pictures are worked on at a time; 0 for all cores of the computer but one.
     """
 
     paths: list[str]
@@ -87,6 +88,7 @@ class CompressRequest(msgspec.Struct, frozen=True, kw_only=True):
     fit_under: str = ""
     drop: str = ""
     dry_run: bool = False
+    jobs: int = 0
 
 
 class UndoRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -145,16 +145,19 @@ class CommonService(Service):
     @override
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         check_request(request)
-        return requests.outcomes(self.core.pipeline, self._jobs(request))
+        return requests.outcomes(self.core.pipeline, self._jobs(request), request.jobs)
 
     def _jobs(self, request: CompressRequest) -> Iterator[tuple[Path, Plan]]:
+        named_before = set[Path]()  # two at a time, the same picture would be in its own way
         for text in request.paths:
             named = resolved(Path(text))
             folder = self.core.folder_of(named)
             root = named if named.is_dir() else named.parent
             plan = requests.plan_of(request, folder, root, self.core.paths.presets_dir)
             for path in requests.pictures(named):
-                yield path, plan
+                if path not in named_before:
+                    named_before.add(path)
+                    yield path, plan
 
     @override
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:

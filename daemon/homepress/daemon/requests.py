@@ -57,7 +57,7 @@ _LARGEST = 2**63 - 1
 _PATHS = frozenset({"path", "paths", "output", "folder", "to"})
 _NEEDED = frozenset({"path", "paths"})
 _TIMES = frozenset({"until", "since", "before"})
-_COUNTS = frozenset({"limit", "sample", "last", "max_edge", "originals_keep_days"})
+_COUNTS = frozenset({"limit", "sample", "last", "max_edge", "originals_keep_days", "jobs"})
 _SPANS = frozenset({"timeout", "older_than_days"})
 _IDS = frozenset({"ids"})
 
@@ -146,6 +146,9 @@ def output_fault(output: str) -> str:
         return ""
     return f"output: {_shown(output)} leads through a symbolic link; give the real path: {_shown(real)}"
 
+
+MOST_AT_ONCE = 64
+"""Pictures that a request may have worked on at a time, however many it asks for."""
 
 _AHEAD = 8
 """Jobs that one request keeps in the queue, so that a client that hangs up leaves little behind."""
@@ -266,18 +269,27 @@ def pictures(path: Path) -> Iterator[Path]:
         )
 
 
-def outcomes(pipeline: Pipeline, jobs: Iterator[tuple[Path, Plan]]) -> Iterator[FileOutcome]:
-    """Run jobs that a person asked for and give their outcomes as they come."""
+def outcomes(
+    pipeline: Pipeline, jobs: Iterator[tuple[Path, Plan]], at_once: int = 0
+) -> Iterator[FileOutcome]:
+    """Run jobs that a person asked for and give their outcomes as they come.
+
+    Args:
+        pipeline: what runs them.
+        jobs: the pictures, and what is wanted of each.
+        at_once: how many at a time; 0 for as many as the computer has cores for, but one.
+    """
     result: queue.SimpleQueue[JobResult] = queue.SimpleQueue()
+    most = min(at_once, MOST_AT_ONCE) or pipeline.at_once()
 
     def submit(count: int) -> int:
         batch = list(itertools.islice(jobs, count))
         for path, plan in batch:
-            if not pipeline.submit(Job(path, plan, result.put, explicit=True)):
+            if not pipeline.submit(Job(path, plan, result.put, explicit=True, at_once=most)):
                 result.put(JobResult(str(path), "failed", STOPPING))
         return len(batch)
 
-    under_way = submit(_AHEAD)
+    under_way = submit(max(_AHEAD, most))
     while under_way:
         yield result.get().for_request()
         under_way += submit(1) - 1
@@ -325,7 +337,7 @@ def trial(
         trial.fingerprints = fingerprint_seconds(chosen) * len(sizes)
     yield trial.report()
     plan = plan_for(settings, root, destination=Destination.NOWHERE)
-    with contextlib.closing(Slot(Limits())) as reader:
+    with contextlib.closing(Slot(Limits(), background=False)) as reader:
         for outcome in outcomes(core.pipeline, ((found, plan) for found in chosen)):
             located = bool(outcome.format) and _tells_place(reader, Path(outcome.path))
             trial.add(outcome, sizes[os.fsencode(outcome.path)], located)

@@ -27,6 +27,7 @@ from homepress.settings.model import (
     Widget,
     folder_named,
     to_toml,
+    usable_cores,
 )
 from homepress.settings.values import Quality, Size, SourceFormat, TargetFormat
 
@@ -58,5 +59,6 @@ __all__ = [
     "text_from_value",
     "to_toml",
     "typed_value",
+    "usable_cores",
     "value_from_text",
 ]

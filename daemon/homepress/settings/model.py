@@ -216,7 +216,8 @@ class DaemonSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Literal["auto"] | Annotated[int, msgspec.Meta(ge=1, le=_MOST_WORKERS)],
         about(
             "Pictures at once",
-            "How many pictures are compressed at the same time; auto is half of the cores, at least 1.",
+            "How many pictures of watched folders are compressed at the same time; auto is half of the "
+            "cores, at least 1.",
             Widget.CHOICE_OR_NUMBER,
             unit="pictures",
             advanced=True,
@@ -269,10 +270,12 @@ class DaemonSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         """How many workers to run: the number asked for, or half of the cores that we may use."""
         if self.workers != "auto":
             return self.workers
-        cores = getattr(
-            os, "process_cpu_count", os.cpu_count
-        )()  # Python 3.13 counts only the cores given to us
-        return max(1, (cores or 1) // 2)
+        return max(1, usable_cores() // 2)
+
+
+def usable_cores() -> int:
+    """How many cores this process may use; Python 3.13 counts only those given to it."""
+    return getattr(os, "process_cpu_count", os.cpu_count)() or 1
 
 
 class FolderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

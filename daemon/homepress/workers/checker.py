@@ -62,19 +62,29 @@ class Checker:
             memory: what large pictures may take; shared with the slots.
             program: its command line; empty takes the one of Homepress.
         """
-        self._slot = Slot(limits, memory=memory, program=program or module_command(_CHILD))
+        command = program or module_command(_CHILD)
+        self._slot = Slot(limits, memory=memory, program=command)
+        self._foreground = Slot(limits, memory=memory, background=False, program=command)
 
     @property
     def pid(self) -> int | None:
-        """The id of the process, or None while there is none."""
+        """The id of the process for work in the background, or None while there is none."""
         return self._slot.pid
 
     @property
     def busy(self) -> bool:
         """Whether it is looking at a result: then others may be waiting for it."""
-        return self._slot.busy
+        return self._slot.busy or self._foreground.busy
 
-    def check(self, source: bytes, result: bytes, *, alone: bool = False, attached: bool = False) -> None:
+    def check(
+        self,
+        source: bytes,
+        result: bytes,
+        *,
+        alone: bool = False,
+        attached: bool = False,
+        background: bool = True,
+    ) -> None:
         """Return if a result looks like its source.
 
         Args:
@@ -83,52 +93,57 @@ class Checker:
             alone: end the process afterwards: it has seen a picture that nobody vouches for.
             attached: whether what is attached to a JPEG, such as its gain map, must all be there: the same
                 byte for byte, or JPEGs with the same headers and pixels.
+            background: whether it may take its time; a process of normal priority looks where it may not.
 
         Raises:
             NoRoomError: to look at it needs more memory than there is.
             WorkerDied: it does not (`UNLIKE`), that could not be found out (`UNCHECKED`), or the process
                 could not be started (`REFUSED_TO_START`) or was stopped meanwhile (`STOPPED`).
         """
+        slot = self._slot if background else self._foreground
         try:
-            self._look(source, result, closely=False, attached=attached)
+            _look(slot, source, result, closely=False, attached=attached)
             if len(result) < _ABSURD_SHARE * len(source):
                 # Few pictures are like that: a process that has seen none looks again, at every pixel.
-                self._slot.rest()
-                self._look(source, result, closely=True)
+                slot.rest()
+                _look(slot, source, result, closely=True)
         finally:
             if alone:
-                self._slot.rest()
+                slot.rest()
 
     def probe(self, other: int = 0) -> tuple[ProbeAttempt, ...]:
         """Have the process try every way out; see `Slot.probe`."""
         return self._slot.probe(other)
 
     def rest(self) -> None:
-        """End the process and give its memory back, unless it is looking at a result."""
+        """End its processes and give their memory back, unless they are looking at a result."""
         self._slot.rest()
+        self._foreground.rest()
 
     def close(self) -> None:
-        """End the process; a comparison in progress raises `WorkerDied`."""
+        """End its processes; a comparison in progress raises `WorkerDied`."""
         self._slot.close()
+        self._foreground.close()
 
-    def _look(self, source: bytes, result: bytes, *, closely: bool, attached: bool = False) -> None:
-        try:
-            found = self._slot.look(source, result, closely=closely, attached=attached)
-        except WorkerDied as died:
-            if died.kind in (DeathKind.STOPPED, DeathKind.REFUSED_TO_START):
-                raise
-            raise WorkerDied(Death(DeathKind.UNCHECKED, detail=str(died))) from died
-        if isinstance(found, Unchanged):
-            self._slot.rest()
-            raise WorkerDied(Death(DeathKind.UNCHECKED, detail=str(found)))
-        if not _alike(found, result, closely):
-            self._slot.rest()
-            detail = f"independent check: {found.mean:.0f} of 255 apart, {found.worst:.0f} in a part of it"
-            raise WorkerDied(Death(DeathKind.UNLIKE, detail=detail))
-        if not found.attached:
-            self._slot.rest()
-            detail = "independent check: what is attached to the picture is not what it was"
-            raise WorkerDied(Death(DeathKind.UNLIKE, detail=detail))
+
+def _look(slot: Slot, source: bytes, result: bytes, *, closely: bool, attached: bool = False) -> None:
+    try:
+        found = slot.look(source, result, closely=closely, attached=attached)
+    except WorkerDied as died:
+        if died.kind in (DeathKind.STOPPED, DeathKind.REFUSED_TO_START):
+            raise
+        raise WorkerDied(Death(DeathKind.UNCHECKED, detail=str(died))) from died
+    if isinstance(found, Unchanged):
+        slot.rest()
+        raise WorkerDied(Death(DeathKind.UNCHECKED, detail=str(found)))
+    if not _alike(found, result, closely):
+        slot.rest()
+        detail = f"independent check: {found.mean:.0f} of 255 apart, {found.worst:.0f} in a part of it"
+        raise WorkerDied(Death(DeathKind.UNLIKE, detail=detail))
+    if not found.attached:
+        slot.rest()
+        detail = "independent check: what is attached to the picture is not what it was"
+        raise WorkerDied(Death(DeathKind.UNLIKE, detail=detail))
 
 
 def _alike(found: ComparedPictures, result: bytes, closely: bool) -> bool:

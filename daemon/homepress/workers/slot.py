@@ -71,6 +71,9 @@ class Slot:
     """Owns at most one worker process; starts it when needed, and another when it was lost.
 
     `compress` may be called from any thread, one at a time; a second caller waits.
+
+    Attributes:
+        background: whether its workers run at idle priority.
     """
 
     def __init__(
@@ -91,7 +94,7 @@ class Slot:
         """
         self._limits = limits
         self._memory = memory or MemoryBudget()
-        self._background = background
+        self.background = background
         self._program = tuple(program or module_command(_CHILD))
         self._busy = threading.Lock()
         self._closed = threading.Event()
@@ -350,7 +353,7 @@ class Slot:
             self._given, self._only = wanted, only
             try:
                 self._worker = Worker(
-                    self._command(wanted), wanted, background=self._background, begun=self._begun
+                    self._command(wanted), wanted, background=self.background, begun=self._begun
                 )
             finally:
                 self._starting = None
@@ -386,7 +389,7 @@ class Slot:
     ) -> Compressed | Unchanged:
         """Run the helper program over a picture and have the worker judge what it made."""
         limits = dataclasses.replace(self._wanted(threads=False), threads=self._limits.threads)
-        self._tool = Tool(command, limits, background=self._background)
+        self._tool = Tool(command, limits, background=self.background)
         try:
             if self._closed.is_set():
                 self._tool.kill(DeathKind.STOPPED)
@@ -431,7 +434,7 @@ class Slot:
             self._worker = None
 
     def _command(self, limits: Limits) -> Sequence[str]:
-        config = WorkerConfig(parent=parent(), limits=limits, background=self._background, only=self._only)
+        config = WorkerConfig(parent=parent(), limits=limits, background=self.background, only=self._only)
         return (*self._program, msgspec.json.encode(config).decode())
 
     def _worn(self, answer: Response) -> bool:

@@ -13,9 +13,9 @@ from homepress.daemon.pipeline.job import Destination, Job, Plan
 from homepress.daemon.pipeline.queue import FairQueue, Load
 
 
-def job(name: str, *, root: str = "/a", fresh: bool = True, explicit: bool = False) -> Job:
+def job(name: str, *, root: str = "/a", fresh: bool = True, explicit: bool = False, at_once: int = 1) -> Job:
     plan = Plan(Recipe(), "balanced", Destination.REPLACE, root=Path(root))
-    return Job(Path(root) / name, plan, on_result=lambda told: None, fresh=fresh, explicit=explicit)
+    return Job(Path(root) / name, plan, lambda told: None, fresh=fresh, explicit=explicit, at_once=at_once)
 
 
 def drain(queue: FairQueue) -> list[str]:
@@ -56,6 +56,33 @@ def test_no_more_are_under_way_than_is_allowed() -> None:
     assert not queue.has_room(), "a second worker would be started in vain"
     queue.set_limit(2)
     assert queue.take() is not None
+    assert queue.take() is None
+    queue.done(first)
+    assert queue.take() is not None
+
+
+def test_what_somebody_waits_for_has_a_limit_of_its_own() -> None:
+    queue = FairQueue()
+    queue.set_limit(1)
+    for number in range(2):
+        queue.put(job(f"found-{number}"))
+    for number in range(4):
+        queue.put(job(f"asked-{number}", explicit=True, at_once=3))
+    taken = []
+    while (got := queue.take()) is not None:
+        taken.append(got)
+    assert [got.path.name for got in taken] == ["asked-0", "asked-1", "asked-2", "found-0"]
+    queue.done(taken[3])
+    queue.done(taken[0])
+    assert drain(queue) == ["asked-3", "found-1"]
+
+
+def test_one_that_asked_for_fewer_at_a_time_waits_for_the_others() -> None:
+    queue = FairQueue()
+    queue.put(job("many", explicit=True, at_once=2))
+    queue.put(job("alone", explicit=True, at_once=1))
+    first = queue.take()
+    assert first is not None
     assert queue.take() is None
     queue.done(first)
     assert queue.take() is not None

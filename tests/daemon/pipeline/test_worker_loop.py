@@ -17,7 +17,7 @@ from homepress.daemon.pipeline.job import Destination, Job, JobResult, Plan
 from homepress.daemon.pipeline.queue import Load
 from homepress.daemon.pipeline.worker_loop import Pipeline, SlotRunner
 from homepress.daemon.state import StateThread
-from homepress.workers import Limits, Slot
+from homepress.workers import UNNOTICED_BYTES, Limits, MemoryBudget, Slot
 from support import wait_for
 
 PLAN = Plan(Recipe(), "balanced", Destination.REPLACE, root=Path("/a"))
@@ -96,6 +96,55 @@ def test_a_picture_that_a_person_tries_is_not_taken_in(pipeline: Pipeline, carri
     assert has_taken_in(pipeline, path)
     carrier.go_on.set()
     wait_for(lambda: not pipeline.holds(path), what="both to be done")
+
+
+class Notes(Carries):
+    """Remembers the slots that were used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.background: list[tuple[str, bool]] = []
+
+    def carry(self, job: Job, slot: Slot) -> JobResult:
+        self.background.append((job.path.name, slot.background))
+        return super().carry(job, slot)
+
+
+def test_what_somebody_waits_for_runs_at_normal_priority_beside_the_rest(state: StateThread) -> None:
+    carrier = Notes()
+    pipeline = Pipeline(state, cast(Carrier, carrier), 1, Limits(), lambda: None)
+    try:
+        pipeline.submit(job("found.jpg", lambda told: None))
+        wait_for(lambda: pipeline.load() == Load(0, 1), what="it to be taken up")
+        for number in range(3):
+            asked = Job(Path(f"/a/{number}.jpg"), PLAN, lambda told: None, explicit=True, at_once=2)
+            pipeline.submit(asked)
+        wait_for(lambda: pipeline.load() == Load(1, 3), what="two of them beside it")
+        carrier.go_on.set()
+        wait_for(lambda: pipeline.load() == Load(0, 0), what="all to be done")
+        assert sorted(carrier.background) == [
+            ("0.jpg", False),
+            ("1.jpg", False),
+            ("2.jpg", False),
+            ("found.jpg", True),
+        ]
+    finally:
+        pipeline.close()
+
+
+def test_all_cores_but_one_have_work_and_no_more_than_there_is_memory_for(
+    state: StateThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = MemoryBudget()
+    pipeline = Pipeline(state, cast(Carrier, Carries()), 1, Limits(), lambda: None, memory=memory)
+    free = property(lambda _: 3 * UNNOTICED_BYTES + 1)
+    monkeypatch.setattr(MemoryBudget, "free", free)
+    for cores, expected in ((1, 1), (2, 1), (4, 3), (16, 3)):
+        monkeypatch.setattr(pipelines, "usable_cores", lambda cores=cores: cores)
+        assert pipeline.at_once() == expected
+    monkeypatch.setattr(MemoryBudget, "free", property(lambda _: 0))
+    assert pipeline.at_once() == 15, "where the system does not say"
+    pipeline.close()
 
 
 def test_whoever_cannot_bear_to_be_told_ends_nothing(pipeline: Pipeline, carrier: Carries) -> None:

@@ -504,7 +504,9 @@ class Carrier:
             attached = made.source_type is ImageType.JPEG and not needs_conversion(
                 made.source_type, recipe_of(job, source)
             )
-            self._checker.check(source.data, made.data, alone=job.untrusted, attached=attached)
+            self._checker.check(
+                source.data, made.data, alone=job.untrusted, attached=attached, background=not job.explicit
+            )
         except WorkerDied as died:
             if died.kind is DeathKind.UNLIKE:
                 slot.rest()  # one of the two lies: the next picture is for others

@@ -120,7 +120,10 @@ class Job:
         plan: what is wanted.
         on_result: called once with the outcome, on a worker's thread.
         fresh: goes before pictures of a large import.
-        explicit: a person asked for it by name: done even while paused, never skipped as known.
+        explicit: a person asked for it by name: done even while paused, never skipped as known, and at normal
+            priority.
+        at_once: how many pictures that somebody asked for may be in progress when this one begins, itself
+            among them.
         ready_at: monotonic second before which nothing is written: work may begin while the file's quiet
             time still runs.
         identity: of the file that has been quiet; None takes it as it is.
@@ -131,6 +134,7 @@ class Job:
     on_result: Callable[[JobResult], None]
     fresh: bool = True
     explicit: bool = False
+    at_once: int = 1
     ready_at: float = 0.0
     identity: FileId | None = None
 

@@ -40,9 +40,10 @@ class _Hold:
 class FairQueue:
     """A queue in which each path stands at most once; it belongs to the state thread.
 
-    Asked-for pictures go first, then fresh ones, then those of large imports; the places where fresh ones
-    turned up take turns, and so do the watched folders of imports. What was taken out is in progress until
-    `done`.
+    Asked-for pictures do not wait for the others, and have a limit of their own (`Job.at_once`), since
+    somebody waits for them. Of the others, fresh ones go first, then those of large imports; the places where
+    fresh ones turned up take turns, and so do the watched folders of imports. What was taken out is in
+    progress until `done`.
     """
 
     def __init__(
@@ -83,16 +84,16 @@ class FairQueue:
 
     def take(self) -> Job | None:
         """The job that is to be begun next, which is in progress from now on; None when none may be."""
-        if self._closed or len(self._under_way) >= self._most:
+        if self._closed:
             return None
-        job = self._pop()
+        job = self._pop_asked() or self._pop_found()
         if job is not None:
             self._under_way.append(job)
         return job
 
     def has_room(self) -> bool:
         """Whether a picture that is found now would be begun at once."""
-        return not (self._closed or self._paused or len(self._under_way) >= self._most)
+        return not (self._closed or self._paused or self._is_full())
 
     def next_try(self) -> float:
         """Monotonic second at which a held picture is to be tried; infinite while none is."""
@@ -133,7 +134,7 @@ class FairQueue:
                 self._line_up(job)
 
     def set_limit(self, most: int) -> None:
-        """Let at most that many jobs be in progress at a time."""
+        """Let at most that many jobs be in progress at a time that nobody asked for by name."""
         self._most = most
         self._on_change()
 
@@ -255,10 +256,17 @@ class FairQueue:
         whole = self._holds.get(root)
         return root not in self._silent and (whole is None or whole.tries)
 
-    def _pop(self) -> Job | None:
-        if self._explicit:
+    def _is_full(self) -> bool:
+        return sum(not job.explicit for job in self._under_way) >= self._most
+
+    def _pop_asked(self) -> Job | None:
+        at_work = sum(job.explicit for job in self._under_way)
+        if self._explicit and at_work < self._explicit[0].at_once:
             return self._explicit.popleft()
-        if self._paused:
+        return None
+
+    def _pop_found(self) -> Job | None:
+        if self._paused or self._is_full():
             return None
         self._turn += 1
         if (hold := self._due()) is not None:

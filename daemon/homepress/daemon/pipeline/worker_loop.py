@@ -25,8 +25,9 @@ from homepress.daemon.pipeline.job import Destination, Job, JobResult
 from homepress.daemon.pipeline.queue import FairQueue, Load
 from homepress.daemon.pipeline.retry import Retries, trouble
 from homepress.daemon.state import StateClosedError, StateThread, Timer, confined
+from homepress.settings import usable_cores
 from homepress.store.model import StoreError
-from homepress.workers import Checker, Limits, MemoryBudget, Slot, WorkerDied
+from homepress.workers import UNNOTICED_BYTES, Checker, Limits, MemoryBudget, Slot, WorkerDied
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class SlotRunner:
 
     Attributes:
         slot: its worker.
+        foreground: whether it does what somebody waits for, at normal priority.
         tasks: what it is to do, one after the other; None to end.
         thread: the thread.
         job: what it works on; None while it waits for work.
@@ -57,6 +59,7 @@ class SlotRunner:
     """
 
     slot: Slot
+    foreground: bool = False
     tasks: queue.SimpleQueue[Job | Prepare | None] = field(default_factory=queue.SimpleQueue)
     thread: threading.Thread | None = None
     job: Job | None = None
@@ -79,16 +82,19 @@ class SlotRunner:
 
 @confined
 class SlotRunners:
-    """All seats; they belong to the state thread. A thread begins when there is work and ends when idle."""
+    """All seats; they belong to the state thread. A thread begins when there is work and ends when idle.
+
+    What somebody waits for has seats of its own, whose workers run at normal priority.
+    """
 
     def __init__(
-        self, patience: float, make: Callable[[], Slot], serve: Callable[[SlotRunner], None]
+        self, patience: float, make: Callable[[bool], Slot], serve: Callable[[SlotRunner], None]
     ) -> None:
         """Begin with none.
 
         Args:
             patience: seconds that a disk may take for one step before its thread counts as stuck.
-            make: makes a slot for a thread.
+            make: makes a slot for a thread; asked with whether it runs in the background.
             serve: what each thread does.
         """
         self._patience = patience
@@ -99,7 +105,7 @@ class SlotRunners:
         self._number = 0
 
     def want(self, number: int) -> None:
-        """Have at most that many threads that do not hang."""
+        """Have at most that many threads that do not hang, but for those of the foreground."""
         self._wanted = number
 
     def all(self) -> list[SlotRunner]:
@@ -107,17 +113,20 @@ class SlotRunners:
         return list(self._all)
 
     def free(self) -> list[SlotRunner]:
-        """Those that have no work, the ones first that can begin soonest."""
-        free = (runner for runner in self._all if runner.job is None)
+        """Those of the background that have no work, the ones first that can begin soonest."""
+        return self._free(foreground=False)
+
+    def _free(self, *, foreground: bool) -> list[SlotRunner]:
+        free = (runner for runner in self._all if runner.job is None and runner.foreground is foreground)
         return sorted(free, key=lambda runner: not runner.ready)
 
-    def take(self) -> SlotRunner:
+    def take(self, *, foreground: bool = False) -> SlotRunner:
         """A seat that has no work: the one that can begin soonest, else a new one."""
-        return next(iter(self.free()), None) or self._add()
+        return next(iter(self._free(foreground=foreground)), None) or self._add(foreground=foreground)
 
     def fill(self) -> list[SlotRunner]:
         """All seats that do not hang, as many as are wanted, which stay until `let_go`."""
-        while sum(not runner.stuck for runner in self._all) < self._wanted:
+        while self._in_background() < self._wanted:
             self._add()
         filled = [runner for runner in self._all if not runner.stuck]
         for runner in filled:
@@ -129,8 +138,11 @@ class SlotRunners:
         for runner in runners:
             runner.stays_until = time.monotonic() + seconds
 
-    def _add(self) -> SlotRunner:
-        runner = SlotRunner(self._make())
+    def _in_background(self) -> int:
+        return sum(not (runner.stuck or runner.foreground) for runner in self._all)
+
+    def _add(self, *, foreground: bool = False) -> SlotRunner:
+        runner = SlotRunner(self._make(not foreground), foreground)
         # A daemon thread: the end of the program does not wait for a disk. A replacement that is cut
         # off is settled at the next start, and `Pipeline.close` ends the worker process before.
         name = f"slot-{self._number}"
@@ -184,7 +196,7 @@ class SlotRunners:
         runner.job = None
         if runner.stuck:
             runner.stuck, runner.place = False, ""
-            if sum(not each.stuck for each in self._all) > self._wanted:
+            if not runner.foreground and self._in_background() > self._wanted:
                 self._all.remove(runner)
                 runner.tasks.put(None)
 
@@ -244,7 +256,7 @@ class Pipeline:
         Args:
             state: owns the queue and says who does what.
             carrier: does the work of one job.
-            slots: how many pictures at a time.
+            slots: how many pictures at a time, but for those that somebody asked for.
             limits: of each worker process.
             changed: called whenever `load` changes.
             checker: what the carrier has look at results; it is probed and closed with the rest.
@@ -256,21 +268,34 @@ class Pipeline:
         self._checker = checker
         self.queue = FairQueue(on_change=self._dispatch_soon)
         self._retries = Retries()
-        memory = memory or MemoryBudget()
-        self._runners = SlotRunners(SILENT_SECONDS, lambda: Slot(limits, memory=memory), self._serve)
+        self._memory = budget = memory or MemoryBudget()
+        self._runners = SlotRunners(
+            SILENT_SECONDS,
+            lambda background: Slot(limits, memory=budget, background=background),
+            self._serve,
+        )
         self._dispatching = False
         self._watching = False
         self._next_try: Timer | None = None
         self.set_limit(slots)
 
     def set_limit(self, slots: int) -> None:
-        """Carry so many pictures at a time from now on. What is in progress is finished."""
+        """Carry so many pictures at a time that nobody asked for. What is in progress is finished."""
 
         def allow() -> None:
             self.queue.set_limit(slots)
             self._runners.want(slots)
 
         self._state.ask(allow)
+
+    def at_once(self) -> int:
+        """How many pictures that somebody waits for to carry at a time: all cores but one have work.
+
+        And no more than there is memory for.
+        """
+        free = self._memory.free
+        room = free // UNNOTICED_BYTES if free else math.inf
+        return int(max(1, min(usable_cores() - 1, room)))
 
     def submit(self, job: Job) -> bool:
         """Queue a job; False when its path waits already, or nothing is begun any more."""
@@ -364,7 +389,7 @@ class Pipeline:
         """Give out all work that may be begun."""
         self._dispatching = False
         while (job := self.queue.take()) is not None:
-            self._runners.begin(self._runners.take(), job)
+            self._runners.begin(self._runners.take(foreground=job.explicit), job)
             self._changed()
         self._watch_over()
         if self._next_try is not None:

@@ -53,6 +53,12 @@ from homepress.ui.text import printable
     help="Leave out hdr, depth, motion, pictures, maker (with commas) or all of these; not the location, "
     "which --metadata leaves out.",
 )
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=positive,
+    help="How many pictures at a time.  [default: as many as there are cores, but one]",
+)
 @click.option("--dry-run", is_flag=True, help="Try, tell, and write nothing.")
 @wait_option
 @json_option
@@ -67,6 +73,7 @@ def compress(
     max_edge: int | None,
     fit_under: str,
     drop: str,
+    jobs: int | None,
     dry_run: bool,
     wait: float | None,
     as_json: bool,
@@ -93,6 +100,7 @@ def compress(
         fit_under=fit_under,
         drop=drop,
         dry_run=dry_run,
+        jobs=jobs or 0,
     )
     return _print_outcomes(request, wait, as_json)
 
