@@ -16,8 +16,15 @@ OLDEST = "3.11"
 """The oldest Python that pyproject.toml admits."""
 
 # Later ones are held to the versions of the ones before, so that they can share an environment.
-LOCKED = {"development": ("dev",), "runtime": (), "packaging": ("dist",), "fuzzing": ("fuzz",)}
-"""Lock by lock, the dependency groups that are in it beside the run-time dependencies."""
+WINDOW = "--extra=window"
+LOCKED = {
+    "development": ("--group=dev", WINDOW),
+    "runtime": (),
+    "window": (WINDOW,),
+    "packaging": ("--group=dist", WINDOW),
+    "fuzzing": ("--group=fuzz",),
+}
+"""Lock by lock, what is in it beside the run-time dependencies: options of uv."""
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SYSTEMS = (
@@ -35,9 +42,9 @@ def main() -> int:
     """Write every lock, then look which Python and system it can be installed on from wheels alone."""
     LOCKS.mkdir(exist_ok=True)
     held: list[Path] = []
-    for name, groups in LOCKED.items():
+    for name, more in LOCKED.items():
         file = LOCKS / f"{name}.txt"
-        _write(file, groups, held)
+        _write(file, more, held)
         held.append(file)
         print(f"{file.relative_to(ROOT)}: {_count(file)} packages")
     print(f"\nruntime, from wheels alone:\n{'':<28}" + "".join(f"{version:>8}" for version in PYTHONS))
@@ -47,10 +54,10 @@ def main() -> int:
     return 0
 
 
-def _write(file: Path, groups: tuple[str, ...], held: list[Path]) -> None:
+def _write(file: Path, more: tuple[str, ...], held: list[Path]) -> None:
     command = [*_uv("compile"), "pyproject.toml", "--universal", f"--python-version={OLDEST}", "--upgrade"]
     command += ["--generate-hashes", "--no-header", "--no-emit-index-url", "--no-emit-find-links"]
-    command += [f"--group={group}" for group in groups]
+    command += more
     command += [f"--constraint={lock.relative_to(ROOT)}" for lock in held]
     # Not to the file itself: what is in it already would be preferred to what is new.
     made = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout

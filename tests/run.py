@@ -9,7 +9,6 @@ as long again. Daemons, workers, tray and window that tests start are not counte
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import shutil
@@ -24,6 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from homepress.desktop import toolkit
 from windows.__main__ import CANNOT_BUILD
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -147,10 +147,9 @@ def install_system_packages() -> None:
 
 
 def _missing_toolkit() -> set[str]:
-    """The package that gives the system's own Python tkinter; any other Python brings it or never has it."""
-    if importlib.util.find_spec("_tkinter") or Path(sys.base_prefix) != Path("/usr"):
-        return set()
-    return {"python3-tk"}
+    """The packages with the libraries of the system that Qt needs."""
+    lacking = toolkit.lacking()
+    return set(toolkit.DEBIAN_LIBRARIES.split()) if lacking and ".so" in lacking.what else set()
 
 
 def _missing_headers() -> set[str]:

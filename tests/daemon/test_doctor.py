@@ -122,11 +122,11 @@ class TestExamine:
 
 
 class TestProgram:
-    def test_no_tkinter_is_worth_knowing(self, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(sys.modules, "tkinter", None)
+    def test_no_qt_is_worth_knowing(self, paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
         (finding,) = found(checks.window_toolkit, paths)
         assert finding.level is Level.WORTH_KNOWING
-        assert "tk" in finding.fix
+        assert "PySide6-Essentials" in finding.fix
 
     @pytest.mark.parametrize(("own", "daemons", "level"), [
         ("locked", "locked", Level.GOOD),

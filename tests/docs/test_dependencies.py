@@ -27,6 +27,12 @@ def test_what_is_installed_with_homepress() -> None:
     assert documented("At run time").keys() == wanted(PROJECT["project"]["dependencies"])
 
 
+def test_what_the_window_needs() -> None:
+    assert documented("For the window").keys() == wanted(
+        PROJECT["project"]["optional-dependencies"]["window"]
+    )
+
+
 def test_what_developers_need() -> None:
     groups = PROJECT["dependency-groups"].values()
     needed = {name for group in groups for name in wanted(group)} | wanted(
@@ -36,7 +42,7 @@ def test_what_developers_need() -> None:
 
 
 def test_every_line_has_purpose_licence_wheels_and_what_would_be_without_it() -> None:
-    for heading in ("At run time", "For development"):
+    for heading in ("At run time", "For the window", "For development"):
         for name, cells in documented(heading).items():
             assert len(cells) == 5, name
             assert all(cells), name

@@ -14,10 +14,12 @@ from support import REPOSITORY
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 RUN_TIME: list[str] = PROJECT["project"]["dependencies"]
 GROUPS: dict[str, list[str]] = PROJECT["dependency-groups"]
+WINDOW: list[str] = PROJECT["project"]["optional-dependencies"]["window"]
 WANTED = {
     "runtime": RUN_TIME,
-    "development": RUN_TIME + GROUPS["dev"] + PROJECT["build-system"]["requires"],
-    "packaging": RUN_TIME + GROUPS["dist"],
+    "window": RUN_TIME + WINDOW,
+    "development": RUN_TIME + WINDOW + GROUPS["dev"] + PROJECT["build-system"]["requires"],
+    "packaging": RUN_TIME + WINDOW + GROUPS["dist"],
     "fuzzing": RUN_TIME + GROUPS["fuzz"],
 }
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")

@@ -56,7 +56,8 @@ ONLY_IN: dict[str, set[str]] = {
     "simplejpeg": {"compress"},
     "sqlite3": {"store"},
     "pystray": {"ui"},
-    "tkinter": {"ui"},
+    "PySide6": {"ui"},
+    "shiboken6": {"ui"},
 }
 
 

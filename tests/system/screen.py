@@ -1,6 +1,5 @@
 """A screen that nobody looks at, and hands on its mouse and keyboard."""
 
-import importlib.util
 import json
 import os
 import shutil
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from homepress.desktop import toolkit
 from support import wait_for
 from system.program import Program
 
@@ -25,7 +25,7 @@ _MISSING = [name for name in ("Xvfb", "xdotool") if shutil.which(name) is None]
 needs_a_screen = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="an X server without a screen"),
     pytest.mark.skipif(bool(_MISSING), reason=f"needs {', '.join(_MISSING)}"),
-    pytest.mark.skipif(importlib.util.find_spec("_tkinter") is None, reason="this Python has no tkinter"),
+    pytest.mark.skipif(toolkit.lacking() is not None, reason="there is no Qt, or no library for it"),
 ]
 """Marks of tests that drive the window."""
 
@@ -88,10 +88,12 @@ class Window:
         return found
 
     def find(self, text: str, kind: str = "") -> Seen | None:
-        """The first control with this text in it."""
-        for one in self.seen():
-            if text in one["text"] and kind in one["kind"]:
-                return one
+        """The first control with this text in it, or else in its accessible name."""
+        seen = [one for one in self.seen() if kind in one["kind"]]
+        for part in ("text", "name"):
+            for one in seen:
+                if text in one[part]:
+                    return one
         return None
 
     def wait(self, text: str, kind: str = "", within: float = 60) -> Seen:
@@ -107,7 +109,7 @@ class Window:
         """The control at the height of a text, once both are there."""
 
         def found() -> Seen | None:
-            row = self.find(text, "TLabel")
+            row = self.find(text, "QLabel")
             if row is None:
                 return None
             level = row["y"] + row["height"] / 2
@@ -128,7 +130,7 @@ class Window:
     def reach(self, text: str, kind: str) -> Seen:
         """The control beside a text, scrolled into view by the keyboard first."""
         for _ in range(30):
-            label = self.find(text, "TLabel")
+            label = self.find(text, "QLabel")
             if label is not None and label["y"] + label["height"] < _HEIGHT - 20:
                 break
             self.press("Tab")
@@ -183,19 +185,25 @@ class Window:
         """Press Tab until something with this text has the keyboard; every stop has to be seen."""
         for _ in range(most):
             focused = self.focused()
-            if focused is not None and text in focused["text"]:
+            if focused is not None and (text in focused["text"] or text in focused["name"]):
                 return focused
             before = focused
             self.press("Tab")
             wait_for(lambda b=before: self.focused() != b, what="the keyboard to move on")
         raise AssertionError(f"Tab does not reach {text!r}: {self.focused()}")
 
-    def answer_dialog(self, title: str, text: str) -> None:
-        """Type into a dialog of Tk's own, which has the keyboard on its field, and press Return."""
-        self._hands("search", "--sync", "--onlyvisible", "--name", title)
-        self.press("ctrl+slash")  # marks what stands there
+    def answer_dialog(self, text: str) -> None:
+        """Type into a dialog for files, which has the keyboard on its field, and press Return."""
+        self.wait_until(lambda: "QLineEdit" in (self.focused() or {"kind": ""})["kind"], "a dialog to ask")
+        self.press("ctrl+a")
         self.type(text)
         self.press("Return")
+
+    def picture(self) -> Path:
+        """A picture of the window, as PNG."""
+        Path(f"{self._tree}.shoot").touch()
+        wait_for(lambda: not Path(f"{self._tree}.shoot").exists(), what="a picture of the window")
+        return Path(f"{self._tree}.png")
 
     def close(self) -> None:
         """Leave nothing running."""

@@ -99,7 +99,7 @@ def test_statistics_are_saved_where_the_dialog_says(
     for kind in ("CSV", "JSON", "PNG"):
         file = tmp_path / f"figures.{kind.lower()}"
         window.click(f"Save {kind}")
-        window.answer_dialog("Save As", str(file))
+        window.answer_dialog(str(file))
         window.wait(f"Saved as {file}")
         window.press("Escape")
     with open(tmp_path / "figures.csv", encoding="utf-8-sig", newline="") as stream:

@@ -1,7 +1,6 @@
 """Finding commands, help, and exit codes of what goes wrong."""
 
 import importlib.metadata
-import importlib.util
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 
 from homepress.base.paths import Paths
 from homepress.control import ServiceError
+from homepress.desktop import toolkit
 from homepress.ui.cli.main import program
 from ui.cli.running import Run
 
@@ -180,12 +180,12 @@ print(sorted(heavy & set(sys.modules)))
     assert ran.stdout.endswith("\n[]\n")
 
 
-@pytest.mark.skipif(importlib.util.find_spec("_tkinter") is None, reason="this Python has no tkinter")
+@pytest.mark.skipif(toolkit.lacking() is not None, reason="there is no Qt, or no library for it")
 def test_the_window_loads_nothing_that_writes_or_serves() -> None:
     """It is to be seen at once; whatever it imports stands between a click and its first page."""
     code = """
 import sys
-import homepress.ui.cli.commands.window, homepress.ui.window.shell, homepress.ui.window.pages.folders
+import homepress.ui.cli.commands.window, homepress.ui.window.shell, homepress.ui.window.pages.general
 heavy = {"numpy", "watchdog", "tomlkit", "homepress.daemon.core", "homepress.store.store"}
 heavy |= {"homepress.control.server"}
 print(sorted(heavy & set(sys.modules)))

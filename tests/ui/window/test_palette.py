@@ -1,9 +1,11 @@
-"""Text can be read and marks be seen, in both themes: computed, not looked at."""
+"""Text can be read and marks be seen, in every theme: computed, not looked at."""
 
 import pytest
 
-pytest.importorskip("tkinter", reason="this Python has no tkinter")
+pytest.importorskip("PySide6", reason="there is no Qt")
 from homepress.ui.window.theme.palette import (
+    CONTRAST_DARK,
+    CONTRAST_LIGHT,
     DARK,
     LIGHT,
     Palette,
@@ -11,7 +13,8 @@ from homepress.ui.window.theme.palette import (
     mixed,
 )
 
-THEMES = pytest.mark.parametrize("palette", [LIGHT, DARK], ids=lambda palette: palette.name)
+HIGH = [CONTRAST_LIGHT, CONTRAST_DARK]
+THEMES = pytest.mark.parametrize("palette", [LIGHT, DARK, *HIGH], ids=lambda palette: palette.name)
 
 
 @THEMES
@@ -35,3 +38,9 @@ def test_contrast_is_that_of_the_standard() -> None:
 def test_mixing() -> None:
     assert mixed("#000000", "#ffffff", 0.5) == "#808080"
     assert mixed("#102030", "#ffffff", 0) == "#102030"
+
+
+@pytest.mark.parametrize("palette", HIGH, ids=lambda palette: palette.name)
+def test_high_contrast_reaches_wcag_aaa(palette: Palette) -> None:
+    short = {pair: contrast(*pair) for pair in palette.texts() if contrast(*pair) < 7}
+    assert not short

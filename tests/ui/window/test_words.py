@@ -1,17 +1,13 @@
-"""What pages say: reports, forgetting, undo, licences, names of formats, texts that are cut."""
+"""What pages say: reports, forgetting, undo, licences, names of formats."""
 
-import io
 from importlib import metadata
 
 import pytest
-from PIL import Image
 
 from homepress.base.results import ProbeAttempt, ProbedProcess, UndoOutcome
 from homepress.store.reader import Day, Stats, Totals
 from homepress.ui.window.model import figures, privacy
 from homepress.ui.window.model.activity import undone
-
-tkinter = pytest.importorskip("tkinter")
 
 REFUSED = ProbeAttempt(name="TCP", allowed=False, answer="EACCES")
 LOCAL = ProbeAttempt(name="a local socket", allowed=True, answer="allowed", local=True, kind="local")
@@ -104,25 +100,3 @@ def test_one_picture_is_no_pictures() -> None:
         days: list[Day] = []
         stats = Stats(total=totals, today=totals, days=days, formats={}, folders={})
         assert figures.headline_figures(stats)[2] == (str(totals.images), words)
-
-
-@pytest.mark.parametrize("room", range(12))
-def test_cut_texts_fit_and_say_so(room: int) -> None:
-    from homepress.ui.window.widgets.factory import ellipsize
-
-    name = ellipsize(len, "holiday.jpg", room, at_end=True)
-    path = ellipsize(len, "/home/anna", room, at_end=False)
-    assert len(name) <= max(1, room)
-    assert len(path) <= max(1, room)
-    assert name == "holiday.jpg" or (name.endswith("…") and "holiday.jpg".startswith(name[:-1]))
-    assert path == "/home/anna" or (path.startswith("…") and "/home/anna".endswith(path[1:]))
-
-
-def test_our_png_is_a_png() -> None:
-    from homepress.ui.window.theme import drawing
-
-    image = Image.effect_noise((7, 5), 90).convert("RGBA")
-    image.putalpha(Image.linear_gradient("L").resize((7, 5)))
-    with Image.open(io.BytesIO(drawing._png(image))) as read:
-        assert read.mode == "RGBA"
-        assert read.tobytes() == image.tobytes()

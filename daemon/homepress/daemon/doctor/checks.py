@@ -1,6 +1,5 @@
 """What every computer is asked: the program and its data, the session, what compresses, the folders."""
 
-import importlib
 import json
 import os
 import platform
@@ -38,6 +37,7 @@ from homepress.daemon.doctor.finding import (
     this_system,
     worth_knowing,
 )
+from homepress.desktop import toolkit
 from homepress.desktop.autostart import autostart
 from homepress.desktop.launching import NO_WINDOW
 from homepress.settings import FolderSettings
@@ -209,15 +209,11 @@ def python(_: Installation) -> Iterator[Finding]:
 
 def window_toolkit(_: Installation) -> Iterator[Finding]:
     """Whether the window can be opened."""
-    try:
-        toolkit = importlib.import_module("tkinter")
-    except ImportError as error:
-        text = f"there is no tkinter ({error}): no window; tray and command line do all it does"
-        # A bundle has all of it but the system's own libraries of the display.
-        missing = "x11" if is_bundled() else "tkinter"
-        yield worth_knowing("window", text, this_system().getting(missing))
-        return
-    yield good("window", f"tkinter with Tk {toolkit.TkVersion}")
+    if (lacking := toolkit.lacking()) is None:
+        yield good("window", f"Qt, by PySide6 {toolkit.version()}")
+    else:
+        text = f"{lacking.what} is missing: no window; tray and command line do all it does"
+        yield worth_knowing("window", text, lacking.command)
 
 
 def network_lock(whole: Installation) -> Iterator[Finding]:

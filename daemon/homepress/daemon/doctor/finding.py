@@ -153,7 +153,7 @@ class System(Protocol):
         """What there is of a desktop: bus, tray, notices."""
 
     def getting(self, thing: str) -> str:
-        """The command that installs "tkinter", "gifsicle", "notices", or "x11", the libraries of a window."""
+        """The command that installs "gifsicle" or "notices"."""
 
 
 def this_system() -> System:

@@ -97,20 +97,16 @@ _SPARE_INSTANCES = 16
 
 _PACKAGES = {
     "apt-get": {
-        "tkinter": "python3-tk",
-        "x11": "libx11-6 libxft2",
         "gifsicle": "gifsicle",
         "notices": "dunst",
     },
-    "dnf": {"tkinter": "python3-tkinter", "x11": "libX11 libXft", "gifsicle": "gifsicle", "notices": "dunst"},
-    "pacman": {"tkinter": "tk", "x11": "libx11 libxft", "gifsicle": "gifsicle", "notices": "dunst"},
+    "dnf": {"gifsicle": "gifsicle", "notices": "dunst"},
+    "pacman": {"gifsicle": "gifsicle", "notices": "dunst"},
     "zypper": {
-        "tkinter": "python3-tk",
-        "x11": "libX11-6 libXft2",
         "gifsicle": "gifsicle",
         "notices": "dunst",
     },
-    "apk": {"tkinter": "python3-tkinter", "x11": "libx11 libxft", "gifsicle": "gifsicle", "notices": "dunst"},
+    "apk": {"gifsicle": "gifsicle", "notices": "dunst"},
 }
 _INSTALL = {"pacman": "-S", "apk": "add"}
 

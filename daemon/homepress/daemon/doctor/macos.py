@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from homepress.daemon.doctor.finding import Finding, good
 from homepress.settings import FolderSettings
 
-_FORMULAS = {"tkinter": "python-tk", "gifsicle": "gifsicle"}
+_FORMULAS = {"gifsicle": "gifsicle"}
 
 
 def file_system(path: bytes) -> str:

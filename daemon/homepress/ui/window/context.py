@@ -1,18 +1,21 @@
 """What every page gets: the look, the ways to work beside the window, and the rest of the window.
 
-Threads never touch Tk: what they find goes through the `Mailbox`.
+Threads never touch a widget: what they find is posted to the `MainThread`.
 """
 
+import contextlib
 import queue
 import sys
 import threading
 import time
-import tkinter as tk
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
@@ -26,34 +29,27 @@ from homepress.settings import LiveSettings, Settings, SettingsError, load
 from homepress.store.reader import LedgerError, Reader
 from homepress.ui.window.model.snapshot import Snapshot, Tone
 from homepress.ui.window.theme import Theme
-from homepress.ui.window.widgets.factory import WidgetFactory
+from homepress.ui.window.widgets.factory import WidgetFactory, alive
 
-# How threads reach the window: letters that the window's own thread opens.
-
-_LONGEST_DRAIN = 0.012
-"""Seconds spent on letters in one go, so that the window goes on painting."""
+# How threads reach the window: a signal of Qt, which its event loop delivers in the window's thread.
 
 
-class Mailbox:
-    """Functions to be called in the window's thread, in the order they were put."""
+class MainThread(QObject):
+    """Calls functions in the window's thread, in the order in which they were posted."""
+
+    _posted = Signal(object)
 
     def __init__(self) -> None:
-        self._letters: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        super().__init__()
+        self._posted.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
-    def put(self, letter: Callable[[], object]) -> None:
+    def post(self, function: Callable[[], object]) -> None:
         """Have a function called soon; from any thread."""
-        self._letters.put(letter)
+        with contextlib.suppress(RuntimeError):  # the window is gone, and so is who would want to know
+            self._posted.emit(function)
 
-    def drain(self) -> bool:
-        """Call what has come; whether some are left. Only for the window's thread."""
-        end = time.monotonic() + _LONGEST_DRAIN
-        while time.monotonic() < end:
-            try:
-                letter = self._letters.get_nowait()
-            except queue.Empty:
-                return False
-            letter()
-        return True
+    def _call(self, function: Callable[[], object]) -> None:
+        function()
 
 
 # Single pieces of work that would make the window wait: requests to the daemon, pictures, files.
@@ -67,9 +63,9 @@ EXPECTED = (ServiceError, SettingsError, LedgerError, NotOpened, OSError)
 class Jobs:
     """Runs each job in a thread of its own and brings its result back into the window's thread."""
 
-    def __init__(self, mailbox: Mailbox, failed: Callable[[str], object]) -> None:
+    def __init__(self, main: MainThread, failed: Callable[[str], object]) -> None:
         """`failed` gets the text of errors that a job's caller does not take itself."""
-        self._mailbox = mailbox
+        self._main = main
         self._failed = failed
 
     def run(
@@ -77,22 +73,33 @@ class Jobs:
         work: Callable[[], T],
         then: Callable[[T], object] | None = None,
         failed: Callable[[str], object] | None = None,
+        owner: QObject | None = None,
     ) -> None:
-        """Do `work`, then call `then` with its result or `failed` with what went wrong."""
+        """Do `work` in a thread, then call `then` or `failed` in the window's thread.
+
+        Args:
+            work: must touch no widget.
+            then: gets its result.
+            failed: gets the text of what went wrong; the window shows it if this is None.
+            owner: a widget; when it is gone by then, neither is called.
+        """
+
+        def answer(function: Callable[[], object]) -> None:
+            self._main.post(lambda: function() if owner is None or alive(owner) else None)
 
         def body() -> None:
             try:
                 result = work()
             except EXPECTED as error:
                 text = str(error)
-                self._mailbox.put(lambda: (failed or self._failed)(text))
+                answer(lambda: (failed or self._failed)(text))
             except Exception as error:  # shown to the person, and logged by the thread's own hook
-                text = f"A fault in Homepress: {type(error).__name__}: {error}"
-                self._mailbox.put(lambda: (failed or self._failed)(text))
+                text = f"Internal error: {type(error).__name__}: {error}"
+                answer(lambda: (failed or self._failed)(text))
                 raise
             else:
                 if then is not None:
-                    self._mailbox.put(lambda: then(result))
+                    answer(lambda: then(result))
 
         threading.Thread(target=body, name="job", daemon=True).start()
 
@@ -105,9 +112,9 @@ _Question = Callable[[Reader], None]
 class LedgerThread:
     """Answers questions about the ledger one after the other."""
 
-    def __init__(self, file: Path, mailbox: Mailbox, failed: Callable[[str], object]) -> None:
+    def __init__(self, file: Path, main: MainThread, failed: Callable[[str], object]) -> None:
         self._file = file
-        self._mailbox = mailbox
+        self._main = main
         self._failed = failed
         self._questions: queue.SimpleQueue[_Question | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
@@ -118,7 +125,7 @@ class LedgerThread:
 
         def work(reader: Reader) -> None:
             answer = question(reader)
-            self._mailbox.put(lambda: then(answer))
+            self._main.post(lambda: then(answer))
 
         self._questions.put(work)
 
@@ -134,7 +141,7 @@ class LedgerThread:
                 question(reader)
             except (LedgerError, OSError) as error:
                 text = str(error)
-                self._mailbox.put(lambda text=text: self._failed(text))  # type: ignore[misc]  # bound early
+                self._main.post(lambda text=text: self._failed(text))  # type: ignore[misc]  # bound early
         if reader is not None:
             reader.close()
 
@@ -148,11 +155,11 @@ _BETWEEN_NEWS = 0.25
 
 
 class SnapshotPoller:
-    """A thread that puts a `Snapshot` into the mailbox whenever there is something new."""
+    """A thread that posts a `Snapshot` whenever there is something new."""
 
-    def __init__(self, paths: Paths, mailbox: Mailbox, tell: Callable[[Snapshot], object]) -> None:
+    def __init__(self, paths: Paths, main: MainThread, tell: Callable[[Snapshot], object]) -> None:
         self._paths = paths
-        self._mailbox = mailbox
+        self._main = main
         self._tell = tell
         self._closed = threading.Event()
         self._settings = LiveSettings(paths.config_file)
@@ -202,7 +209,7 @@ class SnapshotPoller:
         )
         if self._last is None or not self._last.same_as(snapshot):
             self._last = snapshot
-            self._mailbox.put(lambda: self._tell(snapshot))
+            self._main.post(lambda: self._tell(snapshot))
 
 
 # What the window has done by others: starting the daemon, opening folders, trying the lock.
@@ -258,8 +265,8 @@ class Navigator(Protocol):
     def compare(self, entry: int) -> None:
         """Show a result before and after."""
 
-    def tell(self, text: str, tone: Tone = "muted") -> None:
-        """Show a line at the bottom for a while."""
+    def tell(self, text: str, tone: Tone = "muted", *actions: tuple[str, Callable[[], object]]) -> None:
+        """Show a line below the page for a while, with buttons for what may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,16 +274,24 @@ class Context:
     """Shared by all pages; plain references, owned by the shell.
 
     Attributes:
+        window: the parent of dialogs.
+        theme: colours and icons, and a signal when they change.
+        kit: makes controls.
+        paths: whose Homepress it is.
+        main: reaches the window's thread from others.
+        jobs: runs what takes longer than a moment.
+        ledger: answers questions about the history.
+        navigator: the rest of the window.
         start_daemon: starts the daemon and waits until it answers; for threads.
         probe: tells what this window can reach and, after it, what its worker can; for threads.
         open_folder: shows a folder in the file manager; for threads.
     """
 
-    root: tk.Tk
+    window: QWidget
     theme: Theme
     kit: WidgetFactory
     paths: Paths
-    mailbox: Mailbox
+    main: MainThread
     jobs: Jobs
     ledger: LedgerThread
     navigator: Navigator
@@ -305,19 +320,3 @@ class Context:
         if (client := connect(self.paths.socket)) is not None:
             client.reload()
         return settings
-
-
-class Page(Protocol):
-    """A page of the window."""
-
-    def update_from(self, snapshot: Snapshot) -> None:
-        """The state of the daemon or the settings is another."""
-
-    def ledger_changed(self) -> None:
-        """Something was written into the ledger."""
-
-    def shown(self) -> None:
-        """The page comes to the front."""
-
-    def left(self) -> None:
-        """Another page comes to the front: what takes much memory is given back."""

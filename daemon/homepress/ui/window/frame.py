@@ -1,21 +1,39 @@
 """The window before anything is in it: what is seen first, while the rest of the program is still loading."""
 
 import enum
-import importlib
-import tkinter as tk
+import importlib.util
+import os
+import sys
 from collections.abc import Callable
-from tkinter import ttk
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QLocale, QSize, Qt
+from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QApplication,
+    QButtonGroup,
+    QFrame,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from homepress.base.override import override
+from homepress.desktop import toolkit
+from homepress.desktop.dbus import session_address
 from homepress.ui.window.model.snapshot import Headline, Snapshot, headline, waits_for_resume
-from homepress.ui.window.start import WindowLook
+from homepress.ui.window.start import NoDisplayError, WindowLook
 from homepress.ui.window.theme import Icon, Theme
-from homepress.ui.window.widgets.factory import Kind, Panel, WidgetFactory
+from homepress.ui.window.widgets.factory import WidgetFactory, column, restyle, row
 
 # The pages, by word. Each is made when it is first shown.
 
 if TYPE_CHECKING:
-    from homepress.ui.window.context import Context, Page
+    from homepress.ui.window.context import Context
+    from homepress.ui.window.widgets.page import Page
 
 
 class PageName(enum.StrEnum):
@@ -31,38 +49,32 @@ class PageName(enum.StrEnum):
 
 
 PAGES = {
-    PageName.FOLDERS: "Folders",
-    PageName.ACTIVITY: "Activity",
-    PageName.COMPARE: "Before and after",
-    PageName.STATISTICS: "Statistics",
-    PageName.PRIVACY: "Privacy",
-    PageName.GENERAL: "General",
+    PageName.FOLDERS: ("Folders", Icon.FOLDER),
+    PageName.ACTIVITY: ("Activity", Icon.ACTIVITY),
+    PageName.COMPARE: ("Before and after", Icon.COMPARE),
+    PageName.STATISTICS: ("Statistics", Icon.CHART),
+    PageName.PRIVACY: ("Privacy", Icon.SHIELD),
+    PageName.GENERAL: ("General", Icon.SLIDERS),
 }
-"""The pages of the side bar with their titles. The first run is not among them."""
-
-FIRST_RUN = PageName.FIRST_RUN
+"""The pages of the side bar with their titles and icons. The first run is not among them."""
 
 
-def make_page(name: PageName, parent: tk.Misc, context: "Context") -> "Page":
+def make_page(name: PageName, context: "Context") -> "Page":
     """Make a page."""
-    module = importlib.import_module(f"homepress.ui.window.pages.{name.value.replace('-', '_')}")
-    page: Page = module.make(parent, context)
+    module_name = f"homepress.ui.window.pages.{name.value.replace('-', '_')}"
+    if importlib.util.find_spec(module_name) is None:  # not ported yet
+        from homepress.ui.window.widgets.page import Unported
+
+        return Unported(context.kit, name)
+    module = importlib.import_module(module_name)
+    page: Page = module.make(context)
     return page
 
 
 # The left side: the pages to choose from, the state of the program, and pause.
 
-_SIDE_BAR_WIDTH = 216
-_BRAND = 26
-_PAGE_ICONS = {
-    PageName.FIRST_RUN: Icon.START,
-    PageName.FOLDERS: Icon.FOLDER,
-    PageName.ACTIVITY: Icon.ACTIVITY,
-    PageName.COMPARE: Icon.COMPARE,
-    PageName.STATISTICS: Icon.CHART,
-    PageName.PRIVACY: Icon.SHIELD,
-    PageName.GENERAL: Icon.SLIDERS,
-}
+_SIDE_BAR_WIDTH = 200
+_BRAND = 24
 
 
 class SideBarAction(enum.Enum):
@@ -73,61 +85,58 @@ class SideBarAction(enum.Enum):
     RESUME = "Resume"
 
 
-class SideBar(Panel):
+class _PageButton(QPushButton):
+    """An entry of the side bar; the arrow keys move between them."""
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Down: True, Qt.Key.Key_Up: False}
+        if (forward := steps.get(Qt.Key(event.key()))) is not None:
+            self.focusNextPrevChild(forward)
+        else:
+            super().keyPressEvent(event)
+
+
+class SideBar(QFrame):
     """The pages and the state."""
 
     def __init__(
         self,
-        parent: tk.Misc,
         kit: WidgetFactory,
         chosen: Callable[[PageName], object],
         pressed: Callable[[SideBarAction], object],
     ) -> None:
-        super().__init__(parent, "nav")
+        super().__init__()
+        self.setObjectName("sidebar")
+        self.setFixedWidth(_SIDE_BAR_WIDTH)
         self._kit = kit
-        self._theme = kit.theme
-        self._chosen = chosen
         self._pressed = pressed
-        px = kit.px
-        self.configure(width=px(_SIDE_BAR_WIDTH))
-        self.grid_propagate(False)
-        self.columnconfigure(0, weight=1)
-        self._brand = self._title()
-        self._entries = {name: self._entry(name, row) for row, name in enumerate(PAGES, 1)}
-        self.rowconfigure(20, weight=1)
-        self._state = Panel(self, padding=(px(20), px(14), px(20), px(20)))
-        self._state.grid(row=21, column=0, sticky="we")
-        self._state.columnconfigure(1, weight=1)
-        self._mark = kit.label(self._state)
-        self._mark.grid(row=0, column=0, padx=(0, px(8)))
-        self._words = kit.label(self._state, "Looking …", "strong")
-        self._words.grid(row=0, column=1, sticky="w")
-        self._detail = kit.flowing(self._state, role="small")
-        self._detail.grid(row=1, column=0, columnspan=2, sticky="we", pady=(px(3), 0))
-        self._button: ttk.Button | None = None
-        self._action: SideBarAction | None = None
-        line = ttk.Frame(parent, style="line.TFrame", width=1)
-        line.grid(row=0, column=0, sticky="nse")
-
-    def show_brand(self) -> None:
-        """Show the icon of the program, which takes a moment to read."""
-        self._brand_image = self._theme.brand(_BRAND)
-        self._brand.configure(image=self._brand_image)
+        inside = QVBoxLayout(self)
+        inside.setContentsMargins(12, 20, 12, 20)
+        inside.setSpacing(3)
+        inside.addWidget(self._title())
+        inside.addSpacing(12)
+        self._group = QButtonGroup(self)
+        self._entries = {name: self._entry(name, chosen) for name in PAGES}
+        for entry in self._entries.values():
+            inside.addWidget(entry)
+        inside.addStretch(1)
+        inside.addWidget(self._state())
 
     def mark(self, front: PageName) -> None:
         """Show which page is in front."""
-        palette = self._theme.palette
+        self._entries[front].setChecked(True)
         for name, entry in self._entries.items():
-            colour = palette.accent if name is front else palette.text
-            style = self._theme.styles.entry(name is front)
-            entry.configure(style=style, image=self._theme.icon(_PAGE_ICONS[name], 18, colour))
+            entry.setIcon(self._kit.theme.icon(PAGES[name][1], "accent" if name is front else "text"))
 
     def update_from(self, snapshot: Snapshot) -> None:
         """The state is another."""
         line = headline(snapshot)
-        self._words.configure(text=line.text)
-        self._detail.configure(text=snapshot.trouble or line.detail)
-        self._mark.configure(image=self._state_icon(line))
+        self._words.setText(line.text)
+        detail = snapshot.trouble or line.detail
+        self._detail.setText(detail)
+        self._detail.setVisible(bool(detail))
+        self._mark.show_icon(*_state_icon(line))
         if snapshot.status is None:
             self._offer(SideBarAction.START)
         elif waits_for_resume(snapshot.status):
@@ -135,121 +144,159 @@ class SideBar(Panel):
         else:
             self._offer(SideBarAction.PAUSE)
 
-    def _title(self) -> ttk.Label:
-        kit, px = self._kit, self._kit.px
-        head = Panel(self, padding=(px(20), px(20), px(20), px(14)))
-        head.grid(row=0, column=0, sticky="we")
-        head.columnconfigure(0, minsize=px(_BRAND))
-        head.rowconfigure(0, minsize=px(_BRAND))
-        brand = kit.label(head)
-        brand.grid(row=0, column=0)
-        kit.label(head, "Homepress", "heading").grid(row=0, column=1, padx=px(6))
-        return brand
-
-    def _entry(self, name: PageName, row: int) -> ttk.Button:
-        theme = self._theme
-        made = ttk.Button(
-            self,
-            text=PAGES[name],
-            image=theme.icon(_PAGE_ICONS[name], 18),
-            compound="left",
-            style=theme.styles.entry(False),
-            command=lambda: self._chosen(name),
-        )
-        made.grid(row=row, column=0, sticky="we", padx=theme.px(12), pady=theme.px(2))
-        made.bind("<Return>", lambda _: made.invoke())
-        made.bind("<Down>", lambda _: self._move(made, made.tk_focusNext()))
-        made.bind("<Up>", lambda _: self._move(made, made.tk_focusPrev()))
+    def _title(self) -> QWidget:
+        made = QWidget()
+        line = row(made, spacing=8)
+        line.setContentsMargins(9, 0, 0, 0)
+        brand = QLabel()
+        brand.setPixmap(self._kit.theme.brand(_BRAND))
+        line.addWidget(brand)
+        line.addWidget(self._kit.label("Homepress", "heading"), 1)
         return made
 
-    @staticmethod
-    def _move(from_entry: ttk.Button, to: tk.Misc | None) -> None:
-        if isinstance(to, ttk.Button) and to.master is from_entry.master:
-            to.focus_set()
+    def _entry(self, name: PageName, chosen: Callable[[PageName], object]) -> QPushButton:
+        title, icon = PAGES[name]
+        made = _PageButton(f" {title}")
+        made.setAccessibleName(title)
+        made.setProperty("kind", "entry")
+        made.setCheckable(True)
+        made.setAutoDefault(True)
+        made.setIcon(self._kit.theme.icon(icon))
+        made.setIconSize(QSize(18, 18))
+        made.clicked.connect(lambda *_: chosen(name))
+        self._group.addButton(made)
+        return made
 
-    def _state_icon(self, line: Headline) -> tk.PhotoImage:
-        palette = self._theme.palette
-        icon, colour = {
-            "good": (Icon.CHECK, palette.good),
-            "muted": (Icon.CHECK, palette.muted),
-            "warning": (Icon.PAUSE if line.text == "Paused" else Icon.STOP, palette.warning),
-            "bad": (Icon.WARNING, palette.bad),
-        }[line.tone]
-        if line.text == "Working":
-            icon = Icon.ACTIVITY
-        return self._theme.icon(icon, 18, colour)
+    def _state(self) -> QWidget:
+        made = QWidget()
+        inside = column(made, spacing=4)
+        inside.setContentsMargins(8, 0, 8, 0)
+        head = QWidget()
+        line = row(head)
+        self._mark = self._kit.mark(Icon.CLOCK, "muted")
+        self._words = self._kit.label("One moment …", "strong", wrap=True)
+        line.addWidget(self._mark)
+        line.addWidget(self._words, 1)
+        inside.addWidget(head)
+        self._detail = self._kit.hint()
+        self._detail.hide()
+        inside.addWidget(self._detail)
+        inside.addSpacing(6)
+        self._button = self._kit.button("Pause", self._press)
+        self._button.hide()
+        self._action = SideBarAction.PAUSE
+        inside.addWidget(self._button)
+        return made
 
     def _offer(self, action: SideBarAction) -> None:
-        """Show the one button that fits the state; an unchanged one keeps the keyboard."""
-        if action is self._action:
-            return
-        focused = self._button is not None and self._button.focus_get() is self._button
-        if self._button is not None:
-            self._button.destroy()
-        kind: Kind = "primary" if action is SideBarAction.START else "plain"
-        self._button = self._kit.button(self._state, action.value, lambda: self._press(action), kind)
-        self._button.grid(row=2, column=0, columnspan=2, sticky="we", pady=(self._kit.px(10), 0))
+        """Show on the one button what fits the state; it keeps the keyboard."""
         self._action = action
-        if focused:
-            self._button.focus_set()
+        self._button.setText(action.value)
+        restyle(self._button, "kind", "primary" if action is SideBarAction.START else "plain")
+        self._button.show()
 
-    def _press(self, action: SideBarAction) -> None:
-        if action is SideBarAction.START:
-            self._words.configure(text="Starting …")
-        self._pressed(action)
+    def _press(self) -> None:
+        if self._action is SideBarAction.START:
+            self._words.setText("Starting …")
+        self._pressed(self._action)
+
+
+def _state_icon(line: Headline) -> tuple[Icon, str]:
+    if line.text == "Working":
+        return Icon.ACTIVITY, "good"
+    return {
+        "good": (Icon.CHECK, "good"),
+        "muted": (Icon.CHECK, "muted"),
+        "warning": (Icon.PAUSE if line.text == "Paused" else Icon.STOP, "warning"),
+        "bad": (Icon.WARNING, "bad"),
+    }[line.tone]
 
 
 _TITLE = "Homepress"
-_SIZE = (1080, 720)
-_LEAST = (820, 560)
+_SIZE = QSize(1080, 720)
+_LEAST = QSize(700, 520)
 
 
-class WindowFrame:
-    """The root window, the side bar, and the place for pages.
+class WindowFrame(QMainWindow):
+    """The window, the side bar, and the place for pages.
 
     Attributes:
-        root, theme, kit, sidebar, stage: its parts.
+        theme, kit, sidebar, stage: its parts.
+        below: the layout under the stage, for the strip of the toast.
         go: called with the page that was chosen; the shell puts itself there.
         act: called with what was pressed at the bottom of the side bar.
+        escaped: called when Escape is pressed and nothing else wanted it.
+        closed: called when the window closes.
     """
 
     def __init__(self, look: WindowLook) -> None:
-        """Build it; nothing is seen before `show`. Raises `TclError` without a display."""
-        Theme.prepare()
-        self.root = tk.Tk(className=_TITLE)
-        self.root.withdraw()
-        self.theme = Theme(self.root, look)
+        """Build it, with Qt's application around it; nothing is seen before `show`.
+
+        Raises:
+            NoDisplayError: there is no display, or it does not answer.
+        """
+        self.app = _application(look)
+        super().__init__()
+        self.theme = Theme(self.app, look)
         self.kit = WidgetFactory(self.theme)
         self.go: Callable[[PageName], object] = lambda _: None
         self.act: Callable[[SideBarAction], object] = lambda _: None
+        self.escaped: Callable[[], object] = lambda: None
+        self.closed: Callable[[], object] = lambda: None
         self._build()
-
-    def show(self) -> None:
-        """Have it seen now, not when everything else is ready."""
-        self.root.deiconify()
-        self.root.update()
 
     def raise_up(self) -> None:
         """Bring it to the front, with the keyboard."""
-        self.root.deiconify()
-        self.root.lift()
-        self.root.focus_force()
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closed()
+        super().closeEvent(event)
 
     def _build(self) -> None:
-        theme, root = self.theme, self.root
-        root.title(_TITLE)
-        root.configure(background=theme.palette.page)
-        width = min(theme.px(_SIZE[0]), root.winfo_screenwidth())
-        height = min(theme.px(_SIZE[1]), root.winfo_screenheight())
-        root.geometry(f"{width}x{height}")
-        root.minsize(min(theme.px(_LEAST[0]), width), min(theme.px(_LEAST[1]), height))
-        root.columnconfigure(1, weight=1)
-        root.rowconfigure(0, weight=1)
-        self.sidebar = SideBar(root, self.kit, lambda name: self.go(name), lambda action: self.act(action))
-        self.sidebar.grid(row=0, column=0, sticky="ns")
-        self.stage = Panel(root, "page")
-        self.stage.grid(row=0, column=1, sticky="nswe")
-        self.stage.columnconfigure(0, weight=1)
-        self.stage.rowconfigure(0, weight=1)
+        self.setWindowTitle(_TITLE)
+        self.setWindowIcon(QIcon(self.theme.brand(128)))
+        self.setMinimumSize(_LEAST)
+        self.resize(_SIZE.boundedTo(self.screen().availableSize()))
+        inside = QWidget()
+        line = row(inside, spacing=0)
+        self.sidebar = SideBar(self.kit, lambda name: self.go(name), lambda action: self.act(action))
+        line.addWidget(self.sidebar)
+        edge = QFrame()
+        edge.setObjectName("sideline")
+        edge.setFixedWidth(1)
+        line.addWidget(edge)
+        right = QWidget()
+        right.setObjectName("page")
+        right.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.below = column(right)
+        self.stage = QStackedWidget()
+        self.below.addWidget(self.stage, 1)
+        line.addWidget(right, 1)
+        self.setCentralWidget(inside)
         for number, name in enumerate(PAGES, 1):
-            root.bind(f"<Alt-Key-{number}>", lambda _, n=name: self.go(n))  # type: ignore[misc]
+            QShortcut(QKeySequence(f"Alt+{number}"), self, lambda n=name: self.go(n))
+        for keys in ("Ctrl+W", "Ctrl+Q"):
+            QShortcut(QKeySequence(keys), self, self.close)
+        QShortcut(QKeySequence("Escape"), self, lambda: self.escaped())
+
+
+def _application(look: WindowLook) -> QApplication:
+    """Qt's application, which knows scale, direction of reading and display from here on."""
+    if problem := toolkit.display_problem():
+        raise NoDisplayError(f"The window cannot be opened: {problem}")
+    if look.scale is not None:
+        os.environ["QT_SCALE_FACTOR"] = str(look.scale)
+    if sys.platform.startswith("linux") and session_address() is not None:
+        # The desktop's own dialogs for files, of any desktop and from within a sandbox.
+        os.environ.setdefault("QT_QPA_PLATFORMTHEME", "xdgdesktopportal")
+    app = QApplication.instance() or QApplication([_TITLE])
+    assert isinstance(app, QApplication)
+    app.setApplicationName(_TITLE)
+    app.setDesktopFileName(_TITLE.lower())
+    app.setLayoutDirection(QLocale().textDirection())
+    return app

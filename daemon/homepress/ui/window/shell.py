@@ -1,10 +1,11 @@
-"""The line at the bottom: what was just done, or did not work."""
+"""What brings the window to life, and the strip that says what was just done, or did not work."""
 
 import contextlib
-import tkinter as tk
 from collections.abc import Callable
 from pathlib import Path
-from tkinter import ttk
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
 
 from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
@@ -14,53 +15,59 @@ from homepress.ui.window.context import (
     Context,
     Jobs,
     LedgerThread,
-    Mailbox,
-    Page,
+    MainThread,
     SnapshotPoller,
     open_folder,
     start_daemon,
 )
-from homepress.ui.window.frame import FIRST_RUN, PageName, SideBarAction, WindowFrame, make_page
+from homepress.ui.window.frame import PageName, SideBarAction, WindowFrame, make_page
 from homepress.ui.window.model.snapshot import Snapshot, Tone
 from homepress.ui.window.start import OpenRequest
-from homepress.ui.window.widgets.factory import Tone as NoticeTone
-from homepress.ui.window.widgets.factory import WidgetFactory
+from homepress.ui.window.widgets.factory import WidgetFactory, announce, clear, column
+from homepress.ui.window.widgets.page import MARGIN, Page
 
 _SECONDS = {"bad": 20, "warning": 12}
 _USUAL_SECONDS = 6
-_NOTICES: dict[Tone, NoticeTone] = {"bad": "bad", "warning": "warning", "good": "good", "muted": "good"}
 
 
-class Toast:
-    """Shows one line at a time above the page; Escape and the button take it away."""
+class Toast(QWidget):
+    """Shows one line at a time in a strip below the page; Escape and the button take it away."""
 
-    def __init__(self, parent: tk.Misc, kit: WidgetFactory) -> None:
-        self._parent = parent
+    def __init__(self, kit: WidgetFactory) -> None:
+        super().__init__()
         self._kit = kit
-        self._frame: ttk.Frame | None = None
-        self._timer = ""
-
-    def tell(self, text: str, tone: Tone) -> None:
-        """Show a line."""
+        self._strip = column(self)
+        self._strip.setContentsMargins(MARGIN, 6, MARGIN, 14)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.clear)
         self.hide()
-        self._frame = self._kit.notice(self._parent, text, _NOTICES[tone], ("Close", self.hide))
-        self._frame.place(relx=0.5, rely=1.0, y=-self._kit.px(16), anchor="s", relwidth=0.9)
-        self._frame.lift()
-        self._timer = self._parent.after(_SECONDS.get(tone, _USUAL_SECONDS) * 1000, self.hide)
 
-    def hide(self) -> None:
+    def tell(self, text: str, tone: Tone, *actions: tuple[str, Callable[[], object]]) -> None:
+        """Show a line; each action takes the line away and is done."""
+        self.clear()
+        buttons = [(words, self._closing(command)) for words, command in actions]
+        self._strip.addWidget(self._kit.notice(text, tone, *buttons, ("Close", self.clear)))
+        self.show()
+        announce(self, text)
+        self._timer.start(_SECONDS.get(tone, _USUAL_SECONDS) * 1000)
+
+    def clear(self) -> None:
         """Take it away."""
-        if self._timer:
-            self._parent.after_cancel(self._timer)
-            self._timer = ""
-        if self._frame is not None:
-            self._frame.destroy()
-            self._frame = None
+        self._timer.stop()
+        clear(self._strip)
+        self.hide()
+
+    def _closing(self, command: Callable[[], object]) -> Callable[[], object]:
+        def act() -> None:
+            self.clear()
+            command()
+
+        return act
 
 
-# What brings the window to life: the pages, what they know, and what comes from threads.
+# The pages, what they know, and what comes from threads.
 
-_MAIL_MS = 25
 _LEDGER_MS = 1000
 
 
@@ -79,32 +86,30 @@ class Shell:
             probe: see `Context`.
         """
         self._frame = frame
-        self._root = frame.root
         self._request = request
-        self._mailbox = Mailbox()
+        self._main = MainThread()
         self._pages: dict[PageName, Page] = {}
         self._snapshot: Snapshot | None = None
         self._front: PageName | None = None
         self._ledger_revision = 0
-        self._toast = Toast(frame.stage, frame.kit)
+        self._toast = Toast(frame.kit)
+        frame.below.addWidget(self._toast)
         self._context = self._make_context(paths, probe)
-        self._poller = SnapshotPoller(paths, self._mailbox, self._told)
+        self._poller = SnapshotPoller(paths, self._main, self._told)
         frame.go = self.go
         frame.act = self._act
-        self._root.protocol("WM_DELETE_WINDOW", self._close)
-        for keys in ("<Control-w>", "<Control-q>"):
-            self._root.bind(keys, lambda _: self._close())
-        self._root.bind("<Escape>", lambda _: self._toast.hide())
+        frame.escaped = self._toast.clear
+        frame.closed = self._close
+        self._clock = QTimer(frame)
+        self._clock.timeout.connect(self._look_at_ledger)
 
     def run(self) -> None:
         """Live until the window is closed."""
         self._poller.start()
         if self._request.page or self._request.picture:
             self._show_request(self._request)
-        self._mail()
-        self._root.after(_LEDGER_MS, self._look_at_ledger)
-        self._root.after_idle(self._set_icon)
-        self._root.mainloop()
+        self._clock.start(_LEDGER_MS)
+        self._frame.app.exec()
 
     def on_request(self, request: OpenRequest) -> None:
         """Another start wants something; from any thread."""
@@ -113,10 +118,7 @@ class Shell:
             self._frame.raise_up()
             self._show_request(request)
 
-        def leave() -> None:
-            self._root.after_idle(self._close)  # not while letters are opened: the mailbox would be gone
-
-        self._mailbox.put(leave if request.close else come)
+        self._main.post(self._frame.close if request.close else come)
 
     # -- Navigator
 
@@ -126,34 +128,31 @@ class Shell:
         if self._front is name:
             return
         if self._front is not None:
-            left = self._pages[self._front]
-            _widget(left).grid_remove()
-            left.left()
+            self._pages[self._front].left()
         self._front = name
-        made = self._page(name)
-        _widget(made).grid(row=0, column=0, sticky="nswe")
-        self._frame.sidebar.mark(PageName.FOLDERS if name is FIRST_RUN else name)
-        made.shown()
+        page_shown = self._page(name)
+        self._frame.stage.setCurrentWidget(page_shown)
+        self._frame.sidebar.mark(PageName.FOLDERS if name is PageName.FIRST_RUN else name)
+        page_shown.shown()
 
     def compare(self, entry: int) -> None:
         """Show a result before and after."""
-        from homepress.ui.window.pages.compare import ComparePage
-
         page = self._page(PageName.COMPARE)
-        assert isinstance(page, ComparePage)
-        page.show(entry)  # first, else it would begin with the newest
+        if (show := getattr(page, "show_entry", None)) is not None:
+            show(entry)  # first, else it would begin with the newest
         self.go(PageName.COMPARE)
 
-    def tell(self, text: str, tone: Tone = "muted") -> None:
-        """Show a line at the bottom for a while."""
-        self._toast.tell(text, tone)
+    def tell(self, text: str, tone: Tone = "muted", *actions: tuple[str, Callable[[], object]]) -> None:
+        """Show a line below the page for a while, with buttons for what may follow."""
+        self._toast.tell(text, tone, *actions)
 
     # -- building
 
     def _page(self, name: PageName) -> Page:
         """A page, made when it is first wanted."""
         if name not in self._pages:
-            self._pages[name] = make_page(name, self._frame.stage, self._context)
+            self._pages[name] = make_page(name, self._context)
+            self._frame.stage.addWidget(self._pages[name])
             if self._snapshot is not None:
                 self._pages[name].update_from(self._snapshot)
         return self._pages[name]
@@ -163,33 +162,20 @@ class Shell:
             self.tell(text, "bad")
 
         return Context(
-            root=self._root,
+            window=self._frame,
             theme=self._frame.theme,
             kit=self._frame.kit,
             paths=paths,
-            mailbox=self._mailbox,
-            jobs=Jobs(self._mailbox, failed),
-            ledger=LedgerThread(paths.ledger, self._mailbox, failed),
+            main=self._main,
+            jobs=Jobs(self._main, failed),
+            ledger=LedgerThread(paths.ledger, self._main, failed),
             navigator=self,
             start_daemon=lambda: start_daemon(paths),
             probe=probe,
             open_folder=open_folder,
         )
 
-    def _set_icon(self) -> None:
-        self._frame.sidebar.show_brand()
-        self._icon = self._context.theme.brand(32)
-        with contextlib.suppress(tk.TclError):  # some window managers have none
-            self._root.iconphoto(True, self._icon)
-
     # -- what comes from threads
-
-    def _mail(self) -> None:
-        more = True  # also when a letter fails: those behind it are still to be opened
-        try:
-            more = self._mailbox.drain()
-        finally:
-            self._root.after(1 if more else _MAIL_MS, self._mail)
 
     def _told(self, snapshot: Snapshot) -> None:
         first = self._snapshot is None
@@ -197,14 +183,13 @@ class Shell:
         self._frame.sidebar.update_from(snapshot)
         if first and self._front is None:
             empty = not snapshot.settings.folders and not snapshot.settings_problem
-            self.go(FIRST_RUN if empty else PageName.FOLDERS)
+            self.go(PageName.FIRST_RUN if empty else PageName.FOLDERS)
             return  # the page has the snapshot already
         for page in self._pages.values():
             page.update_from(snapshot)
 
     def _look_at_ledger(self) -> None:
         self._context.ledger.ask(Reader.revision, self._ledger_seen)
-        self._root.after(_LEDGER_MS, self._look_at_ledger)
 
     def _ledger_seen(self, revision: int) -> None:
         if revision == self._ledger_revision:
@@ -247,12 +232,6 @@ class Shell:
     def _close(self) -> None:
         self._poller.close()
         self._context.ledger.close()
-        self._root.destroy()
-
-
-def _widget(page: Page) -> tk.Widget:
-    assert isinstance(page, tk.Widget)
-    return page
 
 
 _MEANT = {"settings": PageName.GENERAL.value}

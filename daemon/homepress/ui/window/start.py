@@ -1,7 +1,6 @@
 """Opening the one window of a user, or bringing the one that is open to the front."""
 
 import contextlib
-import importlib.util
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,13 +13,8 @@ from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
 from homepress.control.instance import InstanceLock
 from homepress.control.transport import Acceptor, ChannelError, connect, listen
+from homepress.desktop import toolkit
 from homepress.ui.probe import probe_self, serve_probe
-
-MISSING_TOOLKIT = (
-    "The window needs tkinter, which this Python does not have. Install it with your system's packages: "
-    "python3-tk (Debian, Ubuntu), python3-tkinter (Fedora), tk (Arch), python-tk (Homebrew). "
-    "Everything can be done on the command line too; see: homepress --help"
-)
 
 _ANSWER_SECONDS = 5.0
 _HEARD = b"ok"
@@ -32,11 +26,13 @@ class WindowLook:
 
     Attributes:
         dark: the dark theme or the light one.
-        scale: pixels on the screen for one of the design, 1.0 to 4.0.
+        scale: pixels on the screen for one of the design, 0.5 to 4.0.
+        contrast: high contrast or not.
     """
 
     dark: bool | None = None
     scale: float | None = None
+    contrast: bool | None = None
 
 
 class OpenRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +50,7 @@ class OpenRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoToolkitError(Exception):
-    """This Python has no tkinter; the text names the package to install."""
+    """Qt or a library that it needs is missing; the text says what to install."""
 
 
 class NoDisplayError(Exception):
@@ -73,12 +69,12 @@ def run(
         probe_worker: has the worker that decodes pictures for it try every way out, if there is one.
 
     Raises:
-        NoToolkitError: tkinter is missing.
+        NoToolkitError: Qt, or a library of the system that it needs, is missing.
         NoDisplayError: no display can be reached.
         OSError: the runtime folder cannot be used.
     """
-    if importlib.util.find_spec("_tkinter") is None:
-        raise NoToolkitError(MISSING_TOOLKIT)
+    if lacking := toolkit.lacking():
+        raise NoToolkitError(lacking.words)
     instance = WindowInstance.claim(paths, request)
     if instance is None:
         return 0
@@ -96,15 +92,11 @@ def _live(
     look: WindowLook,
     probe_worker: Callable[[int], list[ProbedProcess]],
 ) -> None:
-    import tkinter
-
     from homepress.ui.window.frame import WindowFrame
 
-    try:
-        frame = WindowFrame(look)
-        frame.show()
-    except tkinter.TclError as error:
-        raise NoDisplayError(f"The window cannot be opened: {error}") from error
+    frame = WindowFrame(look)
+    frame.show()
+    frame.app.processEvents()
     # Only now, when the window is seen: it brings with it what reads ledger and settings.
     from homepress.ui.window.shell import Shell
 

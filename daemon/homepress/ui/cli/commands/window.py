@@ -1,10 +1,7 @@
 """What is looked at: `homepress window`, `show` and `report`, and `homepress` without a command."""
 
 import contextlib
-import importlib.util
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +13,7 @@ from homepress.base.results import ProbedProcess
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import ServiceError, Status
+from homepress.desktop import toolkit
 from homepress.desktop.launching import fails_soon, own, spawn
 from homepress.settings import SettingsError, load
 from homepress.ui.cli import output
@@ -82,7 +80,7 @@ _PAGES = (
 @click.option("--page", type=click.Choice(_PAGES), default=None, help="The page to show first.")
 @click.option(
     "--theme",
-    type=click.Choice(["auto", "light", "dark"]),
+    type=click.Choice(["auto", "light", "dark", "light-contrast", "dark-contrast"]),
     default="auto",
     show_default=True,
     help="Light or dark; auto asks the desktop.",
@@ -110,23 +108,24 @@ def open_window(
     Args:
         page: the word of a page; empty for the usual one.
         picture: a path to show before and after; empty for none.
-        theme: "light", "dark", or "auto" as the desktop has it.
+        theme: as the option of the command has it; "auto" is as the desktop has it.
         scale: how large to draw; None as the display has it.
         as_json: when it is closed, or another one came to the front, print what was shown.
 
-    Where there is no tkinter or no display, a report in HTML opens in its place.
+    Where there is no Qt or no display, a report in HTML opens in its place.
     """
     from homepress.ui.window import NoDisplayError, NoToolkitError, OpenRequest, WindowLook, run
 
     paths = Paths.from_environment()
     paths.ensure()
-    dark = {"dark": True, "light": False}.get(theme)
+    dark = {"dark": True, "light": False}.get(theme.partition("-")[0])
+    contrast = True if theme.endswith("-contrast") else None
     with pictures_apart() as probe_worker:
         try:
             code = run(
                 paths,
                 OpenRequest(page=page, picture=picture),
-                WindowLook(dark=dark, scale=scale),
+                WindowLook(dark=dark, scale=scale, contrast=contrast),
                 probe_worker,
             )
         except (NoToolkitError, NoDisplayError) as error:
@@ -137,17 +136,13 @@ def open_window(
 
 
 def can_open() -> bool:
-    """Whether a window can probably be opened: there is a toolkit and a display."""
-    return _has_display() and importlib.util.find_spec("_tkinter") is not None
+    """Whether a window can probably be opened: there is Qt and a display."""
+    return toolkit.has_display() and toolkit.is_installed()
 
 
 def lacks_toolkit() -> bool:
-    """Whether nothing but tkinter is missing for a window."""
-    return _has_display() and not can_open()
-
-
-def _has_display() -> bool:
-    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY"))
+    """Whether nothing but Qt is missing for a window."""
+    return toolkit.has_display() and not toolkit.is_installed()
 
 
 def _report_instead(paths: Paths, why: str, *, as_json: bool) -> int:
@@ -287,9 +282,8 @@ def begin() -> int:
         _lock()
         return open_window()
     if lacks_toolkit():
-        from homepress.ui.window import MISSING_TOOLKIT
-
-        output.remark(MISSING_TOOLKIT)
+        lacking = toolkit.lacking()
+        output.remark(lacking.words if lacking else "")
     if not _watches_something(paths):
         output.fault("no folder is watched yet. Choose one with: homepress folder add PATH")
         return _WRONG_USAGE

@@ -53,6 +53,11 @@ class FormEntry:
     said: bool
     problem: str = ""
 
+    @property
+    def usual(self) -> str:
+        """What stands in it when nobody says otherwise."""
+        return "" if self.field.default is None else text_from_value(self.field.default)
+
 
 @dataclass(slots=True)
 class Form:

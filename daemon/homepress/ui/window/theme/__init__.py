@@ -1,7 +1,7 @@
-"""How the window looks: colours, fonts, icons, and the ttk style that is drawn with Pillow."""
+"""How the window looks: colours, fonts and icons, put on Qt's Fusion style."""
 
-from homepress.ui.window.theme.drawing import Icon
+from homepress.ui.window.theme.icons import Icon, paint_icon
 from homepress.ui.window.theme.palette import Palette
 from homepress.ui.window.theme.theme import Theme
 
-__all__ = ["Icon", "Palette", "Theme"]
+__all__ = ["Icon", "Palette", "Theme", "paint_icon"]

@@ -1,23 +1,24 @@
-"""Looks on macOS, where Tk itself draws at the resolution of the screen."""
+"""Looks on macOS, for a Qt that does not know them."""
 
 import subprocess
 
-_COMMAND = ("/usr/bin/defaults", "read", "-g", "AppleInterfaceStyle")
-
-
-def prepare() -> None:
-    """Nothing to do before the first window."""
+_STYLE = ("read", "-g", "AppleInterfaceStyle")
+_CONTRAST = ("read", "com.apple.universalaccess", "increaseContrast")
 
 
 def is_dark() -> bool:
     """Whether the user chose the dark appearance."""
+    return _defaults(_STYLE) == b"Dark"
+
+
+def wants_contrast() -> bool:
+    """Whether the user chose to increase contrast."""
+    return _defaults(_CONTRAST) == b"1"
+
+
+def _defaults(arguments: tuple[str, ...]) -> bytes:
     try:
-        done = subprocess.run(_COMMAND, capture_output=True, timeout=1, check=False)
+        done = subprocess.run(["/usr/bin/defaults", *arguments], capture_output=True, timeout=1, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.stdout.strip() == b"Dark"
-
-
-def scale(dots_per_inch: float) -> float:  # noqa: ARG001  one interface for all systems
-    """How large to draw: always 1, since lengths are points there."""
-    return 1.0
+        return b""
+    return done.stdout.strip()

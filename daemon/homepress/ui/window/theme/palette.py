@@ -1,7 +1,7 @@
 """The colours, by what they are for, and the measure that keeps text readable.
 
 `contrast` is the contrast ratio of WCAG 2.2, success criterion 1.4.3; every pair in `Palette.texts` has to
-reach 4.5, every pair in `Palette.marks` 3 (1.4.11). A test holds both palettes to it.
+reach 4.5, every pair in `Palette.marks` 3 (1.4.11). A test holds every palette to it.
 """
 
 from dataclasses import dataclass
@@ -108,6 +108,48 @@ DARK = Palette(
     bad="#ff9a90",
     warning_soft="#33291a",
     bad_soft="#3a2221",
+)
+
+CONTRAST_LIGHT = Palette(
+    name="light-contrast",
+    page="#ffffff",
+    card="#ffffff",
+    raised="#e6e6e6",
+    text="#000000",
+    muted="#1f1f1f",
+    line="#000000",
+    edge="#000000",
+    accent="#003d38",
+    fill="#003d38",
+    on_fill="#ffffff",
+    soft="#d5f5ef",
+    focus="#0000d0",
+    good="#00401c",
+    warning="#5c2e00",
+    bad="#8c0000",
+    warning_soft="#fff6e0",
+    bad_soft="#fff0ee",
+)
+
+CONTRAST_DARK = Palette(
+    name="dark-contrast",
+    page="#000000",
+    card="#000000",
+    raised="#2b2b2b",
+    text="#ffffff",
+    muted="#e6e6e6",
+    line="#ffffff",
+    edge="#ffffff",
+    accent="#7ff5e6",
+    fill="#7ff5e6",
+    on_fill="#000000",
+    soft="#003a34",
+    focus="#ffe94d",
+    good="#8cf5b4",
+    warning="#ffd27a",
+    bad="#ffb8b0",
+    warning_soft="#2b1e00",
+    bad_soft="#330400",
 )
 
 

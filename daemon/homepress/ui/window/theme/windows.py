@@ -1,32 +1,28 @@
-"""Looks on Windows: the user's theme from the registry, the scale from the display."""
+"""Looks on Windows, from the registry, for a Qt that does not know them."""
 
-import contextlib
-import ctypes
 import importlib
 from typing import Any
 
 _THEME = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
-_USUAL_DPI = 96
-_SYSTEM_DPI_AWARE = 1
-
-
-def prepare() -> None:
-    """Tell Windows that we draw sharp ourselves; has to come before the first window."""
-    with contextlib.suppress(AttributeError, OSError):
-        ctypes.windll.shcore.SetProcessDpiAwareness(_SYSTEM_DPI_AWARE)  # type: ignore[attr-defined,unused-ignore]  # only on Windows
+_CONTRAST = r"Control Panel\Accessibility\HighContrast"
+_CONTRAST_ON = 1  # HCF_HIGHCONTRASTON
 
 
 def is_dark() -> bool:
     """Whether the user chose dark programs."""
+    return _value(_THEME, "AppsUseLightTheme") == 0
+
+
+def wants_contrast() -> bool:
+    """Whether the user switched high contrast on."""
+    flags = _value(_CONTRAST, "Flags")
+    return str(flags).isdigit() and bool(int(str(flags)) & _CONTRAST_ON)
+
+
+def _value(place: str, name: str) -> object:
     winreg: Any = importlib.import_module("winreg")  # only on Windows
-
     try:
-        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, _THEME) as key:
-            return bool(winreg.QueryValueEx(key, "AppsUseLightTheme")[0] == 0)
+        with winreg.OpenKey(winreg.HKEY_CURRENT_USER, place) as key:
+            return winreg.QueryValueEx(key, name)[0]
     except OSError:
-        return False
-
-
-def scale(dots_per_inch: float) -> float:
-    """How large to draw, 1 for a usual screen."""
-    return max(1.0, dots_per_inch / _USUAL_DPI)
+        return None

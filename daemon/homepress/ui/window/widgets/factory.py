@@ -1,11 +1,30 @@
-"""Making controls in one line, styled for what they stand on."""
+"""Making controls in one line, each with its look and its accessible name."""
 
-import tkinter as tk
 from collections.abc import Callable, Sequence
-from tkinter import ttk
 from typing import Literal
 
-from homepress.ui.window.theme import Icon, Theme
+from PySide6.QtCore import QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from homepress.base.override import override
+from homepress.ui.window.model.snapshot import Tone
+from homepress.ui.window.theme import Icon, Theme, paint_icon
 
 Role = Literal[
     "body",
@@ -22,280 +41,415 @@ Role = Literal[
     "mono",
 ]
 Kind = Literal["plain", "primary", "ghost", "danger"]
-Tone = Literal["warning", "bad", "good"]
+
+_INK: dict[Kind, str] = {"plain": "text", "primary": "on_fill", "ghost": "accent", "danger": "bad"}
+_ICON_SIDE = 16
+_MARK_SIDE = 18
 
 
-_NARROWEST = 60
-"""Pixels; no text of the window stands in a narrower place."""
+class Mark(QWidget):
+    """A line icon beside a text that says the same; screen readers pass over it."""
+
+    def __init__(self, theme: Theme, icon: Icon, ink: str = "text", side: int = _MARK_SIDE) -> None:
+        super().__init__()
+        self._theme = theme
+        self._icon, self._ink = icon, ink
+        self.setFixedSize(side, side)
+
+    def show_icon(self, icon: Icon, ink: str) -> None:
+        """Show another icon, in a colour of the palette."""
+        self._icon, self._ink = icon, ink
+        self.update()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        paint_icon(painter, self._icon, QRectF(self.rect()), self._theme.colour(self._ink), mirrored=mirrored)
 
 
-class Panel(ttk.Frame):
-    """A frame that knows its surface: "page", "card" or "nav"."""
+class ElidedLabel(QLabel):
+    """A name or path in one line, shortened in the middle where its room ends; the tooltip has all of it."""
 
-    def __init__(self, parent: tk.Misc, surface: str = "", padding: object = 0) -> None:
-        self.surface = surface or surface_of(parent)
-        super().__init__(parent, style=f"{self.surface}.TFrame", padding=padding)  # type: ignore[arg-type]  # any length
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.set_text(text)
+
+    def set_text(self, text: str) -> None:
+        """Show another text."""
+        self._whole = text
+        self.setAccessibleName(text)
+        self._fit()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    @override
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._whole) + 2, metrics.height())
+
+    def _fit(self) -> None:
+        fitting = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width())
+        self.setText(fitting)
+        self.setToolTip(self._whole if fitting != self._whole else "")
 
 
-class PagePanel(Panel):
-    """The panel of a page; most pages have nothing to do when they are left."""
+class Switch(QCheckBox):
+    """A check box that looks like a switch and says "On" or "Off" beside it."""
 
-    def left(self) -> None:
-        """Another page comes to the front."""
+    _TRACK = QSize(40, 22)
+
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__("Off")
+        self._theme = theme
+        self.setAccessibleName(name)
+        self.toggled.connect(lambda on: self.setText("On" if on else "Off"))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    @override
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(self._TRACK.width() + 16 + metrics.horizontalAdvance("Off"), self._TRACK.height() + 8)
+
+    @override
+    def hitButton(self, pos: object) -> bool:
+        return True
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour, on = self._theme.colour, self.isChecked()
+        rtl = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        track = QRectF(4, (self.height() - self._TRACK.height()) / 2, *self._TRACK.toTuple())
+        if rtl:
+            track.moveRight(self.width() - 4)
+        painter.setOpacity(1.0 if self.isEnabled() else 0.5)
+        if self.hasFocus():
+            painter.setPen(colour("focus"))
+            painter.drawRoundedRect(track.adjusted(-3, -3, 3, 3), 14, 14)
+            painter.drawRoundedRect(track.adjusted(-2.5, -2.5, 2.5, 2.5), 14, 14)
+        painter.setPen(colour("fill" if on else "edge"))
+        painter.setBrush(colour("fill" if on else "card"))
+        painter.drawRoundedRect(track, 11, 11)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour("on_fill" if on else "edge"))
+        knob = QRectF(0, 0, 14, 14)
+        knob.moveCenter(track.center())
+        knob.moveLeft(track.right() - 18 if on is not rtl else track.left() + 4)
+        painter.drawEllipse(knob)
+        painter.setPen(colour("text"))
+        words = QRectF(self.rect()).adjusted(*((0, 0, -54, 0) if rtl else (54, 0, 0, 0)))
+        aligned = Qt.AlignmentFlag.AlignVCenter | (
+            Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
+        )
+        painter.drawText(words, aligned, self.text())
 
 
-class Card(Panel):
-    """A white sheet with round corners."""
+class Choice(QComboBox):
+    """A list that drops down: values of the program with their words for people."""
 
-    def __init__(self, parent: tk.Misc, theme: Theme, padding: tuple[int, int] = (20, 16)) -> None:
-        super().__init__(parent, "card", (theme.px(padding[0]), theme.px(padding[1])))
-        self.configure(style=theme.styles.card())
+    def __init__(self, theme: Theme, name: str) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setAccessibleName(name)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        rtl = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        left = 9 if rtl else self.width() - 9 - 14
+        place = QRectF(left, (self.height() - 14) / 2, 14, 14)
+        ink = "text" if self.isEnabled() else "muted"
+        paint_icon(QPainter(self), Icon.DOWN, place, self._theme.colour(ink))
+
+    @override
+    def wheelEvent(self, event: object) -> None:
+        """Scrolling the page over it changes nothing."""
+        event.ignore()  # type: ignore[attr-defined]  # a QWheelEvent
+
+
+class SplitRow(QWidget):
+    """Words at one side and a control at the other; one above the other where there is little room."""
+
+    _NARROW = 430
+
+    def __init__(self, words: QWidget, control: QWidget) -> None:
+        super().__init__()
+        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._layout.setContentsMargins(0, 10, 0, 10)
+        self._layout.setSpacing(10)
+        self._control = control
+        self._layout.addWidget(words, 1)
+        self._layout.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
+        words.setMinimumWidth(0)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        beside = self.width() >= max(self._NARROW, self._control.sizeHint().width() + 220)
+        direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if self._layout.direction() is not direction:
+            self._layout.setDirection(direction)
+            leading = Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag.AlignLeft
+            self._layout.setAlignment(self._control, leading)
 
 
 class WidgetFactory:
-    """Makes controls."""
+    """Makes controls in the window's look."""
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
-        self.px = theme.px
 
-    def label(
-        self, parent: tk.Misc, text: str = "", role: Role = "body", *, wrap: int = 0, icon: Icon | None = None
-    ) -> ttk.Label:
-        """Text; `wrap` is the width, in pixels of the design, at which it breaks."""
-        made = ttk.Label(parent, text=text, style=f"{surface_of(parent)}.{role}.TLabel", justify="left")
+    # -- text
+
+    def label(self, text: str = "", role: Role = "body", *, wrap: bool = False) -> QLabel:
+        """Plain text; with `wrap` it breaks where its room ends."""
+        made = QLabel(text)
+        made.setTextFormat(Qt.TextFormat.PlainText)
+        made.setProperty("role", role)
+        made.setWordWrap(wrap)
         if wrap:
-            made.configure(wraplength=self.px(wrap))
-        if icon:
-            colours = self.theme.palette
-            ink = {
-                "good": colours.good,
-                "warning": colours.warning,
-                "bad": colours.bad,
-                "small": colours.muted,
-            }
-            made.configure(image=self.theme.icon(icon, 16, ink.get(role, colours.text)), compound="left")
+            policy = made.sizePolicy()  # keeps that its height follows from its width
+            policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+            made.setSizePolicy(policy)
         return made
 
-    def flowing(self, parent: tk.Misc, text: str = "", role: Role = "muted") -> ttk.Label:
-        """Text that breaks where its own width ends."""
-        made = self.label(parent, text, role)
-        flow(made)
+    def hint(self, text: str = "") -> QLabel:
+        """Small text that explains, broken where its room ends."""
+        return self.label(text, "small", wrap=True)
+
+    def elided(self, text: str = "", role: Role = "body") -> ElidedLabel:
+        """A name or path in one line, shortened in the middle."""
+        made = ElidedLabel(text)
+        made.setProperty("role", role)
         return made
+
+    def mark(self, icon: Icon, ink: str = "text", side: int = _MARK_SIDE) -> Mark:
+        """An icon beside a text; `ink` is a colour of the palette."""
+        return Mark(self.theme, icon, ink, side)
+
+    def heading(self, title: str, about: str = "", *actions: QWidget) -> QWidget:
+        """The head of a page: its title, a line on what it is for, and at the other side its buttons."""
+        made = QWidget()
+        rows = column(made, spacing=4)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self.label(title, "title"), 1)
+        for action in actions:
+            first.addWidget(action)
+        rows.addLayout(first)
+        if about:
+            rows.addWidget(self.label(about, "muted", wrap=True))
+        return made
+
+    # -- controls
 
     def button(
-        self,
-        parent: tk.Misc,
-        text: str,
-        command: Callable[[], object],
-        kind: Kind = "plain",
-        icon: Icon | None = None,
-    ) -> ttk.Button:
-        """A button; Return presses it as the space bar does."""
-        made = ttk.Button(
-            parent,
-            text=text,
-            command=command,
-            style=self.theme.styles.button(surface_of(parent), kind),
-        )
-        if icon:
-            colours = self.theme.palette
-            ink = {"primary": colours.on_fill, "ghost": colours.accent, "danger": colours.bad}
-            made.configure(
-                image=self.theme.icon(icon, 16, ink.get(kind, colours.text)),
-                compound="left",
-            )
-        made.bind("<Return>", lambda _: made.invoke())
+        self, text: str, command: Callable[[], object], kind: Kind = "plain", icon: Icon | None = None
+    ) -> QPushButton:
+        """A button; Return presses it as the space bar does. At most one on a page is "primary"."""
+        made = QPushButton(text)
+        made.setProperty("kind", kind)
+        made.setAutoDefault(True)
+        if icon is not None:
+            made.setIcon(self.theme.icon(icon, _INK[kind]))
+            made.setIconSize(QSize(_ICON_SIDE, _ICON_SIDE))
+        made.clicked.connect(lambda *_: command())
         return made
 
-    def switch(
-        self, parent: tk.Misc, on: bool, changed: Callable[[bool], object], text: str = ""
-    ) -> ttk.Checkbutton:
-        """A switch that says in words too how it stands."""
-        value = tk.BooleanVar(parent, value=on)
+    def switch(self, name: str, on: bool, changed: Callable[[bool], object]) -> Switch:
+        """A switch; `name` says to screen readers what it switches."""
+        made = Switch(self.theme, name)
+        made.setChecked(on)
+        made.clicked.connect(lambda now: changed(now))
+        return made
 
-        def tell() -> None:
-            made.configure(text=text or _on_or_off(value.get()))
-            changed(value.get())
-
-        made = ttk.Checkbutton(
-            parent,
-            variable=value,
-            command=tell,
-            text=text or _on_or_off(on),
-            style=self.theme.styles.switch(surface_of(parent)),
-        )
-        made.value = value  # type: ignore[attr-defined]  # Tk forgets a variable that nobody holds
-        made.bind("<Return>", lambda _: made.invoke())
+    def choice(
+        self,
+        name: str,
+        options: Sequence[tuple[str, str]],
+        chosen: str,
+        changed: Callable[[str], object],
+    ) -> Choice:
+        """A list that drops down; pairs of a value and its words. `changed` gets the value."""
+        made = Choice(self.theme, name)
+        for value, words in options:
+            made.addItem(words, value)
+        made.setCurrentIndex(max(0, made.findData(chosen)))
+        made.activated.connect(lambda _: changed(str(made.currentData())))
         return made
 
     def segments(
         self,
-        parent: tk.Misc,
-        choices: Sequence[tuple[str, str]],
+        name: str,
+        options: Sequence[tuple[str, str]],
         chosen: str,
         changed: Callable[[str], object],
-    ) -> tuple[Panel, tk.StringVar]:
-        """Choices in a row, of which one holds; pairs of a word and its label. Arrow keys move along."""
-        row = Panel(parent)
-        value = tk.StringVar(row, value=chosen)
-        buttons = [
-            ttk.Radiobutton(
-                row,
-                text=label,
-                value=word,
-                variable=value,
-                command=lambda: changed(value.get()),
-                style=self.theme.styles.segment(row.surface),
-            )
-            for word, label in choices
-        ]
-        for at, button in enumerate(buttons):
-            button.grid(row=0, column=at, padx=(self.px(6) if at else 0, 0))
-            for key, step in (("<Left>", -1), ("<Right>", 1)):
-                neighbour = buttons[(at + step) % len(buttons)]
-                button.bind(key, lambda _, n=neighbour: (n.focus_set(), n.invoke()))  # type: ignore[misc]
-            button.bind("<Return>", lambda _, b=button: b.invoke())  # type: ignore[misc]
-        return row, value
-
-    def entry(self, parent: tk.Misc, text: str = "", width: int = 24) -> tuple[ttk.Entry, tk.StringVar]:
-        """A field to type into, and what is in it."""
-        value = tk.StringVar(parent, value=text)
-        style = self.theme.styles.field(surface_of(parent), "TEntry")
-        made = ttk.Entry(parent, textvariable=value, width=width, font="hp-body", style=style)
-        made.value = value  # type: ignore[attr-defined]  # Tk forgets a variable that nobody holds
-        _bind_select_all(made)
-        return made, value
-
-    def choice(
-        self, parent: tk.Misc, words: Sequence[str], chosen: str, changed: Callable[[str], object]
-    ) -> ttk.Combobox:
-        """A list that drops down."""
-        style = self.theme.styles.field(surface_of(parent), "TCombobox")
-        made = ttk.Combobox(
-            parent, values=list(words), state="readonly", font="hp-body", width=18, style=style
-        )
-        made.set(chosen)
-        _bind_select_all(made)
-
-        def tell(_: object) -> None:
-            made.selection_clear()
-            changed(made.get())
-
-        made.bind("<<ComboboxSelected>>", tell)
-        made.bind("<Return>", lambda _: made.event_generate("<Down>"))
+    ) -> QWidget:
+        """Choices in a row, of which one holds; arrow keys move along."""
+        made = QWidget()
+        made.setAccessibleName(name)
+        line = row(made, spacing=6)
+        group = QButtonGroup(made)
+        for value, words in options:
+            button = QPushButton(words)
+            button.setProperty("kind", "segment")
+            button.setCheckable(True)
+            button.setChecked(value == chosen)
+            button.setAccessibleDescription(name)
+            button.clicked.connect(lambda *_, value=value: changed(value))
+            group.addButton(button)
+            line.addWidget(button)
+        line.addStretch(1)
         return made
 
-    def notice(
-        self, parent: tk.Misc, text: str, tone: Tone, *actions: tuple[str, Callable[[], object]]
-    ) -> ttk.Frame:
-        """What has to be known, on a ground of its own, with what can be done about it."""
-        icons = {"warning": Icon.WARNING, "bad": Icon.WARNING, "good": Icon.CHECK}
-        ink = {"warning": "warning", "bad": "bad", "good": "accent"}[tone]
-        frame = ttk.Frame(
-            parent,
-            style=self.theme.styles.notice(tone, surface_of(parent)),
-            padding=(self.px(14), self.px(10)),
-        )
-        frame.columnconfigure(1, weight=1)
-        colour = str(getattr(self.theme.palette, ink))
-        mark = ttk.Label(frame, image=self.theme.icon(icons[tone], 18, colour), style=f"{tone}.notice.TLabel")
-        mark.grid(row=0, column=0, sticky="n", padx=(0, self.px(10)))
-        words = ttk.Label(frame, text=text, style=f"{tone}.text.TLabel", justify="left")
-        words.grid(row=0, column=1, sticky="we")
-        flow(words)
-        for at, (label, command) in enumerate(actions):
-            self.button(frame, label, command).grid(row=0, column=2 + at, padx=(self.px(8), 0))
-        return frame
+    def entry(self, name: str, text: str = "", example: str = "") -> QLineEdit:
+        """A field to type into; `example` is shown while it is empty."""
+        made = QLineEdit(text)
+        made.setAccessibleName(name)
+        made.setPlaceholderText(example)
+        return made
+
+    def progress(self, name: str) -> QProgressBar:
+        """A bar from 0 to 1,000; with the range (0, 0) it says that something goes on."""
+        made = QProgressBar()
+        made.setRange(0, 1000)
+        made.setTextVisible(False)
+        made.setAccessibleName(name)
+        return made
+
+    # -- surfaces
+
+    def card(self, *, spacing: int = 6, rows: bool = False) -> tuple[QFrame, QVBoxLayout]:
+        """A sheet with round corners for what belongs together, and its layout.
+
+        Args:
+            spacing: between what is in it.
+            rows: whether it holds rows, which bring their own space above and below.
+        """
+        made = QFrame()
+        made.setProperty("surface", "card")
+        inside = QVBoxLayout(made)
+        inside.setContentsMargins(20, 4 if rows else 14, 20, 4 if rows else 14)
+        inside.setSpacing(spacing)
+        return made, inside
+
+    def line(self) -> QFrame:
+        """A thin line between two rows of a card."""
+        made = QFrame()
+        made.setProperty("surface", "line")
+        return made
+
+    def form_row(self, title: str, about: str, control: QWidget) -> SplitRow:
+        """A setting: its title and help, and its control, which is named after the title."""
+        words = QWidget()
+        inside = column(words, spacing=2)
+        name = self.label(title, "strong")
+        name.setBuddy(control)
+        inside.addWidget(name)
+        if about:
+            inside.addWidget(self.hint(about))
+        if not control.accessibleName():
+            control.setAccessibleName(title)
+        control.setAccessibleDescription(about)
+        return SplitRow(words, control)
+
+    def notice(self, text: str, tone: Tone, *actions: tuple[str, Callable[[], object]]) -> QFrame:
+        """What has to be known, on a ground of its own, with buttons for what can be done about it."""
+        made = QFrame()
+        made.setProperty("surface", tone)
+        made.setAccessibleName(text)
+        inside = QVBoxLayout(made)
+        inside.setContentsMargins(14, 9, 10, 9)
+        first = QHBoxLayout()
+        first.setSpacing(10)
+        icon = Icon.WARNING if tone in ("warning", "bad") else Icon.CHECK
+        ink = {"good": "accent", "muted": "accent"}.get(tone, tone)
+        first.addWidget(self.mark(icon, ink), 0, Qt.AlignmentFlag.AlignTop)
+        first.addWidget(self.label(text, wrap=True), 1)
+        inside.addLayout(first)
+        if actions:
+            buttons = first if len(actions) == 1 else QHBoxLayout()
+            if buttons is not first:
+                buttons.setContentsMargins(28, 2, 0, 2)
+                inside.addLayout(buttons)
+            for words, command in actions:
+                buttons.addWidget(self.button(words, command))
+            if buttons is not first:
+                buttons.addStretch(1)
+        return made
+
+    def empty(self, icon: Icon, title: str, about: str, *actions: QWidget) -> QWidget:
+        """What a list shows that has nothing in it: why, and the next step."""
+        made = QWidget()
+        inside = column(made, spacing=8)
+        inside.addStretch(1)
+        inside.addWidget(self.mark(icon, "muted", 40), 0, Qt.AlignmentFlag.AlignHCenter)
+        for text, role in ((title, "heading"), (about, "muted")):
+            words = self.label(text, role, wrap=True)  # type: ignore[arg-type]  # both are roles
+            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            inside.addWidget(words)
+        for action in actions:
+            inside.addWidget(action, 0, Qt.AlignmentFlag.AlignHCenter)
+        inside.addStretch(2)
+        return made
 
 
-def _bind_select_all(field: ttk.Entry) -> None:
-    """Control-A marks everything, as in other programs; Tk's own on X11 goes to the beginning."""
-
-    def select(_: object) -> str:
-        field.selection_range(0, "end")
-        field.icursor("end")
-        return "break"
-
-    field.bind("<Control-a>", select)
+# Layouts without margins.
 
 
-def flow(label: ttk.Label) -> None:
-    """Break the text of a label where the label ends. It has to stand in a column that takes what is left."""
-    label.configure(width=1)  # asks for no width of its own, else column and text would widen each other
-
-    def break_at(event: "tk.Event[tk.Misc]") -> None:
-        # On the way to its place a label is narrow for a moment, which must not make it a tower of letters.
-        if event.width >= _NARROWEST and str(label.cget("wraplength")) != str(event.width):
-            label.configure(wraplength=event.width)
-
-    label.bind("<Configure>", break_at, add=True)
+def column(parent: QWidget, *, spacing: int = 0) -> QVBoxLayout:
+    """A layout from top to bottom."""
+    made = QVBoxLayout(parent)
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setSpacing(spacing)
+    return made
 
 
-def surface_of(parent: tk.Misc) -> str:
-    """What a control in `parent` stands on."""
-    return str(getattr(parent, "surface", "page"))
+def row(parent: QWidget, *, spacing: int = 8) -> QHBoxLayout:
+    """A layout along the direction of reading."""
+    made = QHBoxLayout(parent)
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setSpacing(spacing)
+    return made
 
 
-def _on_or_off(on: bool) -> str:
-    return "On" if on else "Off"
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout and let it go."""
+    while (item := layout.takeAt(0)) is not None:
+        if (inside := item.widget()) is not None:
+            inside.hide()
+            inside.deleteLater()
+        elif (further := item.layout()) is not None:
+            clear(further)
 
 
-# Texts that are cut with an ellipsis where their room ends.
+def restyle(widget: QWidget, name: str, value: object) -> None:
+    """Give a property that the style sheet asks for another value, and have it seen."""
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+    widget.update()
 
 
-def ellipsize(measure: Callable[[str], int], text: str, room: int, *, at_end: bool) -> str:
-    """The text, cut to `room` pixels: a name at its end, a path at its beginning."""
-    if measure(text) <= room:
-        return text
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if measure(_shortened(text, middle, at_end)) <= room:
-            low = middle
-        else:
-            high = middle - 1
-    return _shortened(text, low, at_end)
+def alive(thing: QObject) -> bool:
+    """Whether Qt still has an object; false after its page or form was let go."""
+    from shiboken6 import isValid
+
+    return bool(isValid(thing))
 
 
-def _shortened(text: str, length: int, at_end: bool) -> str:
-    return f"{text[:length]}…" if at_end else f"…{text[len(text) - length :]}"
+def announce(widget: QWidget, text: str) -> None:
+    """Have a screen reader say what has changed, where Qt can (6.8 and newer)."""
+    from PySide6 import QtGui
 
-
-def keep_ellipsized(
-    theme: Theme, label: ttk.Label, role: str, *, beside: tk.Misc | None = None, at_end: bool = True
-) -> None:
-    """Cut the text of a label to the width of the panel it stands in, whenever that changes.
-
-    Args:
-        role: of the label, for its font.
-        beside: stands to the right of it in the same panel and is not to be covered.
-    """
-    text = str(label.cget("text"))
-    measure = theme.font(role).measure
-
-    def fit(event: "tk.Event[tk.Misc]") -> None:
-        taken = beside.winfo_reqwidth() + theme.px(16) if beside is not None else 0
-        fitting = ellipsize(measure, text, event.width - taken, at_end=at_end)
-        if fitting != str(label.cget("text")):
-            label.configure(text=fitting)
-
-    label.master.bind("<Configure>", fit, add=True)
-
-
-# The head of a page: its title and a line on what it is for.
-
-
-def header(parent: Panel, kit: WidgetFactory, title: str, about: str = "") -> Panel:
-    """A title at the top of a page; what goes to its right may be gridded into column 1 of the panel."""
-    frame = Panel(parent)
-    frame.columnconfigure(0, weight=1)
-    frame.rowconfigure(0, minsize=kit.px(36))  # with and without a button beside it
-    line = Panel(frame)
-    line.grid(row=0, column=0, sticky="we")
-    name = kit.label(line, title, "title")
-    name.grid(row=0, column=0, sticky="w")
-    keep_ellipsized(kit.theme, name, "title")
-    if about:
-        kit.flowing(frame, about).grid(row=1, column=0, columnspan=2, sticky="we", pady=(kit.px(4), 0))
-    return frame
+    if (event := getattr(QtGui, "QAccessibleAnnouncementEvent", None)) is not None:
+        QtGui.QAccessible.updateAccessibility(event(widget, text))

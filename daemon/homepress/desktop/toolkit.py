@@ -1,0 +1,146 @@
+"""Whether there is what a window needs: Qt (the extra `window`), the system's libraries for it, a display."""
+
+import ctypes
+import importlib.util
+import os
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+_PACKAGE = "PySide6"
+_INSTALL_PACKAGE = (
+    "pipx inject homepress PySide6-Essentials     (or: python -m pip install PySide6-Essentials)"
+)
+_ELSE = "Everything can be done on the command line too; see: homepress --help"
+
+# What the wheels of PySide6 leave to the system, by package manager.
+DEBIAN_LIBRARIES = (
+    "libdbus-1-3 libegl1 libfontconfig1 libgl1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 "
+    "libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xkb1 libxkbcommon-x11-0 libxkbcommon0"
+)
+_LIBRARIES = {
+    "apt-get install": DEBIAN_LIBRARIES,
+    "dnf install": "dbus-libs fontconfig libglvnd-egl libglvnd-glx libxkbcommon libxkbcommon-x11 "
+    "xcb-util-cursor xcb-util-image xcb-util-keysyms xcb-util-renderutil xcb-util-wm",
+    "pacman -S": "dbus fontconfig libglvnd libxkbcommon libxkbcommon-x11 xcb-util-cursor xcb-util-image "
+    "xcb-util-keysyms xcb-util-renderutil xcb-util-wm",
+    "zypper install": "libdbus-1-3 fontconfig libglvnd libxcb-cursor0 libxcb-icccm4 libxcb-image0 "
+    "libxcb-keysyms1 libxcb-render-util0 libxkbcommon-x11-0 libxkbcommon0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What is not there.
+
+    Attributes:
+        what: the Python package, or the file of a library of the system.
+        command: what to type to get it.
+    """
+
+    what: str
+    command: str
+
+    @property
+    def words(self) -> str:
+        """All of it in a sentence or two, for people."""
+        return f"The window needs {self.what}, which is not installed. To install it: {self.command}\n{_ELSE}"
+
+
+def is_installed() -> bool:
+    """Whether this Python has Qt; nothing is loaded."""
+    return importlib.util.find_spec(_PACKAGE) is not None
+
+
+def version() -> str:
+    """The version of Qt's package; empty if there is none."""
+    try:
+        return metadata.version("PySide6-Essentials")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def has_display() -> bool:
+    """Whether this session names a display; whether it answers is another question."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def lacking() -> Lacking | None:
+    """What has to be installed before a window can be opened; None if nothing. It loads Qt's libraries."""
+    if (spec := importlib.util.find_spec(_PACKAGE)) is None or spec.origin is None:
+        return Lacking("PySide6", _INSTALL_PACKAGE)
+    if not sys.platform.startswith("linux"):
+        return None
+    for name in ("xcb", "wayland") if os.environ.get("DISPLAY") else ("wayland",):
+        if (missing := _missing_library(Path(spec.origin).parent, name)) is not None:
+            return Lacking(missing, _install_libraries())
+    return None
+
+
+def display_problem() -> str:
+    """Why the display cannot be used; empty if it can. Qt itself would end this process.
+
+    Where the session has Wayland, Qt is set to use it, else X11, unless QT_QPA_PLATFORM says otherwise.
+    """
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return ""
+    platforms = []
+    if _wayland_answers():
+        platforms.append("wayland")
+    if _x11_answers():
+        platforms.append("xcb")
+    if platforms:
+        os.environ["QT_QPA_PLATFORM"] = ";".join(platforms)
+        return ""
+    named = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
+    return f'the display "{named}" does not answer' if named else "there is no display"
+
+
+def _missing_library(package: Path, platform: str) -> str | None:
+    """The file of the library that a plugin of Qt for a display cannot find."""
+    for folder in (package / "Qt" / "plugins", package / "plugins"):
+        for plugin in sorted(folder.glob(f"platforms/libq{platform}*.so")):
+            try:
+                ctypes.CDLL(str(plugin))
+            except OSError as error:  # "libxcb-cursor.so.0: cannot open shared object file: …"
+                return str(error).partition(":")[0]
+            return None
+    return None
+
+
+def _install_libraries() -> str:
+    manager = next((words for words in _LIBRARIES if shutil.which(words.split()[0])), None)
+    if manager is None:
+        return f"install {DEBIAN_LIBRARIES} with the system's package manager"
+    return f"sudo {manager} {_LIBRARIES[manager]}"
+
+
+def _wayland_answers() -> bool:
+    if not (name := os.environ.get("WAYLAND_DISPLAY")):
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as trial:
+        try:
+            trial.connect(os.path.join(os.environ.get("XDG_RUNTIME_DIR", ""), name))
+        except OSError:
+            return False
+    return True
+
+
+def _x11_answers() -> bool:
+    """By libxcb, which Qt uses too (xcb_connect(3))."""
+    if not os.environ.get("DISPLAY"):
+        return False
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return False
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    answers = bool(xcb.xcb_connection_has_error(connection) == 0)
+    xcb.xcb_disconnect(connection)
+    return answers
