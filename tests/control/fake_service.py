@@ -139,6 +139,9 @@ class FakeService(_AnyService):
         finally:
             self.streams_closed.set()
 
+    def learn_results(self, digests: list[str]) -> None:
+        self.asked.append(digests)
+
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
         self.asked.append(request)
         for number, path in enumerate(request.paths or ["/p/a.jpg"] * request.last):

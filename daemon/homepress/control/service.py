@@ -234,6 +234,9 @@ class Service(Protocol):
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         """Compress named files and folders, one outcome a file as it comes."""
 
+    def learn_results(self, digests: list[str]) -> None:
+        """Know results that were made from no file, by their SHA-256: there is no second lossy generation."""
+
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
         """Bring originals back."""
 

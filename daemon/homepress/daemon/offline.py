@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -33,6 +34,8 @@ from homepress.daemon.places import resolved
 from homepress.daemon.requests import check_request, check_values
 from homepress.store.model import LedgerError, OriginalsSelection, StoreError, UndoSelection
 from homepress.store.reader import HistoryFilter, Reader
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 # -- the last results, as the tray's menu lists them
 
@@ -146,6 +149,13 @@ class CommonService(Service):
     def compress(self, request: CompressRequest) -> Iterator[FileOutcome]:
         check_request(request)
         return requests.outcomes(self.core.pipeline, self._jobs(request), request.jobs)
+
+    @override
+    def learn_results(self, digests: list[str]) -> None:
+        if not all(_DIGEST.fullmatch(each) for each in digests):
+            raise ServiceError("digests: expected SHA-256 in hexadecimal", exit_code=2)
+        with in_words():
+            self.core.store.learn_results(digests)
 
     def _jobs(self, request: CompressRequest) -> Iterator[tuple[Path, Plan]]:
         named_before = set[Path]()  # two at a time, the same picture would be in its own way

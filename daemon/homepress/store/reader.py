@@ -8,7 +8,7 @@ import os
 import sqlite3
 import time
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -26,13 +26,16 @@ from homepress.store.ledger.schema import (
     ELAPSED,
     MAIN,
     MIGRATIONS,
+    SECRET,
     STANDING,
     counters,
     end_of_day,
+    keyed,
     last_midnight,
 )
 from homepress.store.ledger.schema import Counters as Counters
 from homepress.store.model import LedgerError as LedgerError
+from homepress.store.model import Role
 
 ELSEWHERE = ("output", "beside")
 """Kinds of results that left their picture as it is."""
@@ -252,6 +255,18 @@ class Reader:
             (raw, raw),
         )
         return self._detail(rows[0]) if rows else None
+
+    def is_result(self, digests: Iterable[str]) -> bool:
+        """Whether Homepress made a content.
+
+        Args:
+            digests: hex digests of the content and, if need be, of the coded image in it.
+        """
+        secret = self._meta(SECRET)
+        if secret is None:
+            return False
+        sql = "SELECT 1 FROM content WHERE digest = ? AND settings = '' AND role = ?"
+        return any(self._query(sql, (keyed(secret, each), Role.RESULT.value)) for each in digests)
 
     def originals(self) -> Iterator[StoredOriginal]:
         """All stored originals, newest first."""

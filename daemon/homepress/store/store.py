@@ -238,6 +238,16 @@ class Store:
             with self._ledger.transaction(durable=False) as tx:
                 known_files.learn(self._ledger, tx, image, Role.RESULT)
 
+    def learn_results(self, digests: Iterable[str]) -> None:
+        """Know contents as results that were given away and are in no file that we know.
+
+        Args:
+            digests: hex digests of contents, and of the coded images in them.
+        """
+        with self._ledger.transaction(durable=False) as tx:
+            for digest in digests:
+                known_files.learn(self._ledger, tx, digest, Role.RESULT)
+
     def known(self, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
         """The files of a directory that are done: name to size, mtime in nanoseconds and inode number.
 

@@ -13,13 +13,14 @@ from PIL import Image
 from compress import images
 from compress.sources import made, photo, refused, saved
 from homepress.base.formats import ImageType
+from homepress.base.override import override
 from homepress.compress.convert.picture import Picture, scale_down
 from homepress.compress.convert.write import EncodeOptions
-from homepress.compress.fit.coders import CodecCoder, JpegCoder, TriedPixels
+from homepress.compress.fit.coders import CodecCoder, JpegCoder, TriedPixels, WrittenFile
 from homepress.compress.fit.fit import Fitting
 from homepress.compress.fit.mosaic import Enlarged, Mosaic, OldSizeScorer
 from homepress.compress.fit.search import Approach, Trial, setting_for
-from homepress.compress.jpeg import Sampling
+from homepress.compress.jpeg import Sampling, encoder
 from homepress.compress.model import LOWEST_FLOOR, MetadataPolicy, Reason, Recipe
 from homepress.compress.score.ssimulacra2 import full_score, to_srgb
 
@@ -77,24 +78,77 @@ def test_the_ends_of_the_scale_are_ends() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     steep=st.floats(0.015, 0.07),
-    flatter=st.floats(0.9, 1.1),
-    error=st.floats(0.75, 1.33),
+    flatter=st.floats(0.95, 1.05),
+    error=st.floats(0.92, 1.09),
     limit=st.integers(100_000, 2_000_000),
 )
-def test_a_picture_fills_its_limit_though_the_mosaic_errs(
+def test_two_codings_fill_the_limit_though_the_mosaic_errs(
     steep: float, flatter: float, error: float, limit: int
 ) -> None:
     mosaic, coder, beside = Sizes(steep, limit / 9), JPEG, 10_000
     trial = Trial(1.0, 50.0, 60.0, mosaic, beside, 8.0)
     whole = Sizes(steep * flatter, 8.0 * error * limit / 9)
-    approach, fitting, codings = Approach(trial, coder, 0.992 * limit), 0, 0
-    while fitting < 0.98 * limit and (setting := approach.next()) is not None:
-        codings += 1
+    approach, fitting = Approach(trial, coder, limit), 0
+    for _ in range(2):
+        setting = approach.next()
+        assert setting is not None
         size = whole.size(setting) + beside
-        approach.learn(setting, size, fits=size <= limit)
-        fitting = size if size <= limit else fitting
-    assert fitting >= 0.98 * limit
-    assert codings <= 2 + (abs(flatter - 1.0) > 0.02), "the second knows how far the mosaic errs"
+        approach.learn(setting, size)
+        fitting = max(fitting, size if size <= limit else 0)
+        if fitting >= 0.98 * limit:
+            return
+    assert fitting >= 0.96 * limit, "as much as a careful second one leaves"
+
+
+class Stairs(Sizes):
+    """Sizes that stay for some settings and then jump, as those of fine tables do."""
+
+    @override
+    def size(self, setting: float) -> int:
+        return super().size(math.floor(setting / 0.2 + 1e-6) * 0.2)
+
+
+def test_where_sizes_jump_the_next_one_is_taken_if_it_fits() -> None:
+    mosaic, limit = Stairs(0.1, 1_000), 100_000
+    below, above = mosaic.size(89.1), mosaic.size(89.3)
+    assert above / below == pytest.approx(1.02, abs=0.002)
+    trial = Trial(1.0, 89.1, 60.0, mosaic, 0, 0.995 * limit / above)
+    setting = Approach(trial, JPEG, limit).next()
+    assert setting is not None
+    assert mosaic.size(setting) == above, "99.5 % of the limit, where the one below has 97.5"
+
+
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (1680, 1200)])
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.25])
+def test_a_picture_is_coded_twice_at_most(
+    width: int, height: int, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = saved(Image.fromarray(images.photo(width, height)), "JPEG", quality=95)
+    limit = round(share * len(made(source, Recipe(floor=80.0)).data))
+    sizes: list[tuple[int, int]] = []
+    write = JpegCoder.write
+
+    def counted(self: JpegCoder, picture: Picture, setting: float, tried: TriedPixels) -> WrittenFile:
+        sizes.append(picture.size)
+        return write(self, picture, setting, tried)
+
+    monkeypatch.setattr(JpegCoder, "write", counted)
+    result = made(source, Recipe(floor=80.0, fit_under=limit))
+    assert 0.96 * limit <= len(result.data) <= limit, "its tables have steps"
+    assert len(sizes) in (1, 2)
+    assert set(sizes) == {(result.width, result.height)}
+
+
+def test_what_was_tried_of_a_small_picture_is_not_coded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    rgba = np.asarray(Image.fromarray(images.photo(320, 240)).convert("RGBA"))
+    coder = JpegCoder(Picture(rgba), Sampling.QUARTER)
+    tried = coder.tried(rgba, whole=True)
+    shown_then = tried.decoded(80.0)
+    again = coder.write(Picture(rgba), 80.0, coder.tried(rgba))
+    monkeypatch.setattr(encoder, "strips", None)  # nothing is transformed any more
+    kept = coder.write(Picture(rgba), 80.0, tried)
+    assert (kept.pixels() == shown_then).all()
+    assert len(kept.data) == pytest.approx(len(again.data), rel=0.01)
 
 
 def soft_photo(width: int = 1680, height: int = 1200) -> Image.Image:
@@ -122,9 +176,11 @@ def test_fewer_pixels_where_that_looks_better_at_the_old_size() -> None:
 
 
 def test_all_pixels_where_those_look_better() -> None:
-    source = saved(Image.fromarray(images.photo(640, 480)), "JPEG", quality=96)
+    grain = np.random.default_rng(3).normal(0.0, 14.0, (480, 640, 1))
+    busy = np.clip(images.photo(640, 480) + grain, 0, 255).astype(np.uint8)
+    source = saved(Image.fromarray(busy), "JPEG", quality=96)
     free = made(source, Recipe(floor=80.0))
-    limit = round(len(free.data) * 0.9)
+    limit = round(len(free.data) * 0.7)
     result = made(source, Recipe(floor=80.0, fit_under=limit))
     assert (result.width, result.height) == (640, 480)
     assert 0.96 * limit <= len(result.data) <= limit, "its tables have steps"

@@ -11,7 +11,15 @@ from homepress.base.formats import ImageType
 from homepress.compress.aim import EncodeResult, Scorer, code_at_floor, may_win
 from homepress.compress.convert.avif import AvifCodec, write_avif
 from homepress.compress.convert.jxl import JxlCodec, encode_jxl_lossless
-from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, is_grey, is_opaque, to_image
+from homepress.compress.convert.picture import (
+    CannotConvert,
+    Picture,
+    Rgba,
+    is_grey,
+    is_opaque,
+    to_image,
+    without_alpha,
+)
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.jpeg.lossy import code
 from homepress.compress.metadata import Refused
@@ -196,7 +204,7 @@ def jpeg_image(picture: Picture) -> Image.Image:
     """
     if refuse_as_jpeg(picture):
         return Image.fromarray(np.ascontiguousarray(picture.rgba[..., 0]))
-    return Image.fromarray(np.ascontiguousarray(picture.rgba[..., :3]))
+    return Image.fromarray(without_alpha(picture.rgba))
 
 
 def refuse_as_jpeg(picture: Picture) -> bool:

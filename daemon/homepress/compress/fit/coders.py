@@ -12,7 +12,7 @@ from homepress.base.override import override
 from homepress.compress.aim import Codec
 from homepress.compress.convert.avif import AvifCodec
 from homepress.compress.convert.jxl import JxlCodec, encode_jxl_lossless
-from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, to_image
+from homepress.compress.convert.picture import CannotConvert, Picture, Rgba, to_image, without_alpha
 from homepress.compress.convert.write import (
     avif_file,
     check_avif_alpha,
@@ -28,7 +28,8 @@ from homepress.compress.convert.write import (
 from homepress.compress.jpeg import Sampling
 from homepress.compress.jpeg.encoder import RateDistortionEncoder
 from homepress.compress.jpeg.lossy import FULL_COLOUR_MARGIN, SCALE
-from homepress.compress.jpeg.model import QUALITY_STEP, on_grid
+from homepress.compress.jpeg.model import QUALITY_STEP, Coding, EncodedSample, on_grid
+from homepress.compress.jpeg.smallest import RowsCoding
 from homepress.compress.jpeg.whole import decode_jpeg
 from homepress.compress.pixels import Pixels, Remembered, Undecodable
 from homepress.compress.score.search import Scale
@@ -78,18 +79,25 @@ class Coder(ABC):
     Attributes:
         scale: of the setting.
         step: the least difference of settings that it knows.
-        bits: a pixel from which on a picture is about better off with all its pixels.
+        bits: a pixel from which on a busy picture is about better off with all its pixels.
         measures_once: whether one density will do for all shares of the edges.
+        tries_quickly: whether trying pixels takes less time than writing them.
     """
 
     scale: Scale
     step: float
     bits: float
     measures_once: bool
+    tries_quickly: bool
 
     @abstractmethod
-    def tried(self, rgba: Rgba) -> TriedPixels:
-        """Pixels of the picture to try settings on."""
+    def tried(self, rgba: Rgba, *, whole: bool = False) -> TriedPixels:
+        """Pixels of the picture to try settings on.
+
+        Args:
+            rgba: parts of it, or all.
+            whole: whether they may be all that `write` is given: then what was tried is used again.
+        """
 
     @abstractmethod
     def write(self, picture: Picture, setting: float, tried: TriedPixels) -> WrittenFile:
@@ -121,6 +129,7 @@ class JpegCoder(Coder):
     step = QUALITY_STEP
     bits = 0.8
     measures_once = False
+    tries_quickly = True
 
     def __init__(self, picture: Picture, sampling: Sampling) -> None:
         self.is_grey = refuse_as_jpeg(picture)
@@ -130,16 +139,16 @@ class JpegCoder(Coder):
         self._ready: tuple[Picture, list[Pixels]] | None = None
 
     @override
-    def tried(self, rgba: Rgba) -> "_TriedAsJpeg":
-        pixels = np.ascontiguousarray(rgba[..., 0] if self.is_grey else rgba[..., :3])
-        return _TriedAsJpeg(self._encoder, pixels, self._sampling)
+    def tried(self, rgba: Rgba, *, whole: bool = False) -> "_TriedAsJpeg":
+        pixels = np.ascontiguousarray(rgba[..., 0]) if self.is_grey else without_alpha(rgba)
+        return _TriedAsJpeg(self._encoder, pixels, self._sampling, whole=whole)
 
     @override
     def write(self, picture: Picture, setting: float, tried: TriedPixels) -> WrittenFile:
         assert isinstance(tried, _TriedAsJpeg)
         quality = on_grid(setting)
         codings = [
-            self._encoder.encode(pixels, self._sampling, quality, tried.sample)
+            self._encoder.encode(pixels, self._sampling, quality, tried.sample_for(pixels))
             for pixels in self._pixels_of(picture)
         ]
         others = [
@@ -150,7 +159,7 @@ class JpegCoder(Coder):
         sampling = "grey" if self.is_grey else self._sampling
         method = f"{self._encoder.name} {quality:g}, {sampling}"
         first, *further = (
-            functools.partial(_pixels_of_jpeg, coding.stream, file)
+            functools.partial(_pixels_of_jpeg, coding, file)
             for coding, file in zip(codings, (data, *others), strict=True)
         )
         return WrittenFile(data, first, method, tuple(further))
@@ -163,9 +172,10 @@ class JpegCoder(Coder):
         return self._ready[1]
 
 
-def _pixels_of_jpeg(stream: bytes, data: bytes) -> Rgba:
+def _pixels_of_jpeg(coding: Coding, data: bytes) -> Rgba:
     decoded = decode_jpeg(data)
-    if not Remembered(decode_jpeg(stream)).are_those_of(decoded):
+    known = coding.pixels if isinstance(coding, RowsCoding) else None
+    if not Remembered(decode_jpeg(coding.stream) if known is None else known).are_those_of(decoded):
         raise Undecodable("coding the JPEG in fewer bytes changed its pixels")
     return _in_colours(decoded[:, :])
 
@@ -197,28 +207,42 @@ _DENSITIES = np.array(_USUAL_DENSITY).T
 
 
 class _TriedAsJpeg(TriedPixels):
-    def __init__(self, encoder: RateDistortionEncoder, pixels: Rgba, sampling: Sampling) -> None:
+    def __init__(
+        self, encoder: RateDistortionEncoder, pixels: Pixels, sampling: Sampling, *, whole: bool
+    ) -> None:
+        self._sampled = functools.partial(encoder.sample, pixels, sampling)
         self._encode = functools.partial(encoder.encode, pixels, sampling)
         self._pixels = pixels.shape[0] * pixels.shape[1]
-        self.sample = encoder.sample(pixels, sampling)
+        self._whole = pixels if whole else None
+        self._sample = self._sampled(whole=whole)
+
+    def sample_for(self, pixels: Pixels) -> EncodedSample:
+        """What tells how to code pixels: all that was tried of these, where they are the same."""
+        if self._whole is None or np.array_equal(pixels, self._whole):
+            return self._sample
+        return self._part
+
+    @functools.cached_property
+    def _part(self) -> EncodedSample:
+        return self._sampled()
 
     @override
     def size(self, setting: float) -> int:
-        quick = self.sample.size(on_grid(setting))
+        quick = self._sample.size(on_grid(setting))
         return round(quick * float(np.interp(8 * quick / self._pixels, _DENSITIES[0], _DENSITIES[1])))
 
     @override
     def decoded(self, setting: float) -> Rgba:
-        return _in_colours(self.sample.decoded(on_grid(setting)))
+        return _in_colours(self._sample.decoded(on_grid(setting)))
 
     @override
     def density(self, setting: float) -> float:
-        kept = self._encode(on_grid(setting), self.sample).smallest()
+        kept = self._encode(on_grid(setting), self._sample).smallest()
         return len(kept) / self.size(setting)
 
     @override
     def is_usual(self, setting: float) -> bool:
-        return bool(8 * self.sample.size(on_grid(setting)) >= _USUAL_BITS * self._pixels)
+        return bool(8 * self._sample.size(on_grid(setting)) >= _USUAL_BITS * self._pixels)
 
 
 class CodecCoder(Coder):
@@ -229,8 +253,9 @@ class CodecCoder(Coder):
         kind: the format.
     """
 
-    bits = 0.5
+    bits = 0.81
     measures_once = True
+    tries_quickly = False
 
     def __init__(self, picture: Picture, kind: ImageType) -> None:
         refuse, codec = _CODECS[kind]
@@ -240,7 +265,7 @@ class CodecCoder(Coder):
         self.scale, self.step = self._codec.scale, self._codec.step
 
     @override
-    def tried(self, rgba: Rgba) -> TriedPixels:
+    def tried(self, rgba: Rgba, *, whole: bool = False) -> TriedPixels:
         return _TriedWithCodec(self._codec, rgba)
 
     @override

@@ -35,10 +35,8 @@ SHARES_OF_PNG = SHARES[::2]
 """Of the edges of a PNG: each of them costs much."""
 _FULL_ENOUGH = 0.98
 """Of the size that is asked for: a result that takes so much of it is as good as can be had."""
-_AIM = 0.992
-"""Of it: what is aimed at, so that a small error still fits."""
-_CODINGS = 4
-"""How often a picture is coded at one share of its edges, at most; two are the rule."""
+_CODINGS = 2
+"""How often a picture is coded at one share of its edges, at most."""
 _GOOD_PNG = 70.0
 """A score from which on no PNG with fewer pixels is looked for."""
 _WORTH_PIXELS = 0.4
@@ -124,14 +122,19 @@ class Fitting:
     @functools.cached_property
     def _scorers(self) -> list[OldSizeScorer]:
         """Of the picture, and of each further one in its file."""
-        pictures = (self.picture, *self.picture.others)
-        return [OldSizeScorer(each.rgba, to_srgb("RGB", each.icc)) for each in pictures]
+        first, *others = (self.picture, *self.picture.others)
+        mosaic = self._search.mosaic if self._search else None
+        return [
+            OldSizeScorer(first.rgba, to_srgb("RGB", first.icc), mosaic=mosaic),
+            *(OldSizeScorer(each.rgba, to_srgb("RGB", each.icc)) for each in others),
+        ]
 
     def _best(self, search: Search) -> tuple[EncodedFile, Picture] | None:
         """The picture at the share of its edges that looks best, or at the next smaller one that will do."""
         for trial in search.best_first():
             picture = self._at(trial.share)
-            if (written := self._filled(picture, *self._with_best_colours(search, trial))) is not None:
+            coder, trial = self._with_best_colours(search, trial)
+            if (written := self._filled(picture, coder, search.with_all(trial, coder, picture))) is not None:
                 return written, picture
         picture = self._at(search.shares[-1])
         last = write_picture(picture, self._kind, EncodeOptions(LOWEST_FLOOR, self._wish.palette))
@@ -156,16 +159,15 @@ class Fitting:
     def _filled(self, picture: Picture, coder: Coder, trial: Trial) -> EncodedFile | None:
         """The picture at one size in pixels, as good as fits; None where it is below the lowest floor."""
         best: WrittenFile | None = None
-        known = replace(trial, beside=picture.beside)
-        approach = Approach(known, coder, self._limit * _AIM)
+        approach = Approach(trial, coder, self._limit)
         for _ in range(_CODINGS):
             setting = approach.next()
             if setting is None:
                 break
             written = coder.write(picture, setting, trial.tried)
             size = len(written.data)
-            approach.learn(setting, size, fits=self._fits(size))
-            if size <= self._limit and (best is None or size > len(best.data)):
+            approach.learn(setting, size)
+            if self._fits(size) and (best is None or size > len(best.data)):
                 best = written
                 if size >= _FULL_ENOUGH * self._limit:
                     break

@@ -1,5 +1,6 @@
 """How a picture with fewer pixels looks at its old size: all of it, or parts that stand for it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -75,9 +76,10 @@ class OldSizeScorer:
         rgba: the source.
         shown: shows its colours in sRGB.
         tiles: how many are looked at, at most, where it is large.
+        mosaic: of the same source, whose comparisons are used again where it is all of it.
     """
 
-    def __init__(self, rgba: Rgba, shown: ToSrgb, tiles: int = TILES) -> None:
+    def __init__(self, rgba: Rgba, shown: ToSrgb, tiles: int = TILES, mosaic: "Mosaic | None" = None) -> None:
         height, width = rgba.shape[:2]
         self.size = (width, height)
         """Of the source."""
@@ -88,9 +90,12 @@ class OldSizeScorer:
         self._tiles = [] if is_whole else draw(cells(rgba[..., :3]), tiles)
         self.kind = ScoreKind.FULL if is_whole else ScoreKind.SAMPLED
         """How they are scored."""
+        self._mosaic = mosaic if mosaic is not None and mosaic.is_whole and is_whole else None
 
     def score(self, result: Rgba) -> float:
         """The score of a result, shown at the size of its source; the lower one of all grounds."""
+        if self._mosaic is not None:
+            return self._mosaic.score_at(result, (result.shape[1], result.shape[0]))
         return min(self._score(look(result, ground), source) for ground, source in self._looks.items())
 
     def worst(self, result: Rgba) -> float:
@@ -141,7 +146,9 @@ class Mosaic:
         """Whether it is the picture itself."""
         self._regions = rgba[:, None] if self.is_whole else np.stack(_regions(rgba), axis=1)
         """Side by side: height x regions x width x 4."""
-        self._weighs: float = height * width * _weight(rgba, self._regions)
+        self.activity = _activity(rgba)
+        """How busy the picture is, in the mean; 0 where it is smaller than a tile."""
+        self._weighs: float = height * width * _weight(self.activity, self._regions)
         rim = 0 if self.is_whole else _RIM
         height, width = self._regions.shape[0], self._regions.shape[2]
         self._size = (width, height)
@@ -168,8 +175,11 @@ class Mosaic:
 
     def score(self, coded: Rgba, share: float) -> float:
         """The score of what `pixels` gave for a share, coded and decoded, shown at its old size."""
+        return self.score_at(coded, shrunk(self._size, share))
+
+    def score_at(self, coded: Rgba, size: Size) -> float:
+        """The same for regions that are parts of such a size."""
         parts = coded.reshape(coded.shape[0], self._regions.shape[1], -1, coded.shape[-1])
-        size = shrunk(self._size, share)
         return min(
             reference.compare(self._inner(look(parts, ground), size)).score()
             for ground, reference in self._references.items()
@@ -188,15 +198,19 @@ class Mosaic:
         return enlarged(parts, size, self._size, *self._window)
 
 
-def _weight(rgba: Rgba, regions: Rgba) -> float:
+def _activity(rgba: Rgba) -> float:
+    return float(cells(rgba[..., :3]).activity.mean()) if min(rgba.shape[:2]) >= EDGE else 0.0
+
+
+def _weight(whole: float, regions: Rgba) -> float:
     """How many times the bytes of its regions a picture takes for the same pixels: it may be less busy.
 
     By the square root of how busy both are: on 20 photographs that lessened the error.
     """
     if regions.shape[1] == 1:
         return 1.0
-    whole, part = (cells(each[..., :3]).activity.mean() for each in (rgba, _in_a_row(regions)))
-    return float(np.sqrt(whole / part)) if part > 0.0 else 1.0
+    part = _activity(_in_a_row(regions))
+    return math.sqrt(whole / part) if part > 0.0 else 1.0
 
 
 def _in_a_row(regions: Rgba) -> Rgba:

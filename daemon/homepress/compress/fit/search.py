@@ -3,7 +3,7 @@
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from homepress.compress.metadata.exif import without_thumbnail
 from homepress.compress.metadata.jpeg_tail import gain_map_part
 from homepress.compress.score.search import Scale
 from homepress.compress.score.ssimulacra2 import to_srgb
+from homepress.compress.score.tiles import FULL_PIXELS
 
 # How sizes grow with a setting: along much the same curve in all pictures.
 
@@ -123,13 +124,18 @@ class _Steps:
         self._step = coder.step
         self._goal = goal
         self._stride = 1.0
+        self._before: Found | None = None
         self._weight = 1.0
         self._last: Found | None = None
 
     def beyond(self, probe: Found) -> float:
-        """A setting on the other side of all that is known."""
-        log = self._growth.log(probe.setting) - self._stride * (probe.excess - self._goal)
-        self._stride *= 2.0  # a picture whose sizes grow more slowly would be crept along
+        """A setting where all that is known on one side says that the goal is."""
+        at = self._growth.log(probe.setting)
+        if self._before is not None:  # a picture whose sizes grow more slowly would be crept along
+            grown = (self._before.excess - probe.excess) / (self._growth.log(self._before.setting) - at)
+            self._stride = min(max(1.0 / max(grown, 1e-6), 0.5), 2.0 * self._stride)
+        self._before = probe
+        log = at - self._stride * (probe.excess - self._goal)
         wanted = self._growth.setting(log)
         step = self._step
         return min(wanted, probe.setting - step) if probe.excess > 0.0 else max(wanted, probe.setting + step)
@@ -172,10 +178,14 @@ _LEAST_SHARE, _FAR_FROM_SURE = 0.25, 1.0
 """Of the edges, and what more pixels are worth there: parts so small tell less of the whole."""
 _HALF, _MANY = 0.5, 0.7
 """Shares of the edges: up to the one more pixels are looked at first; from the other on it depends."""
+_BUSY, _WITH_BUSYNESS = 40.0, 0.4
+"""The activity of pictures whose bits the coder names, and the power of it with which these grow."""
 _NEAR_HALF = 1.0
 """Points that the share above half the edges may stay behind the best, and half the edges be tried."""
 _SPARE = 5.0
 """Points that a setting lies above its score, where more pixels are looked at first."""
+_ENOUGH, _MANY_OF_THEM = 1.5, 0.88
+"""The same, up to which pictures with so large a share of a busy one's bits are best with all pixels."""
 _BENDS = ((0.7, 0.3), (0.55, 1.0), (0.0, 2.0))
 """By share, points that the next ones cost on both sides of the best: the smaller the picture, the more."""
 
@@ -220,7 +230,8 @@ class Search:
         self._picture = picture
         self._limit = limit
         self._growth = Growth(self.coder.scale)
-        self._mosaic = Mosaic(picture.rgba, to_srgb("RGB", picture.icc))
+        self.mosaic = Mosaic(picture.rgba, to_srgb("RGB", picture.icc))
+        """Of the picture."""
         self._density = 1.0
         self._trials: dict[float, Trial] = {}
 
@@ -245,7 +256,7 @@ class Search:
 
     def lossless_size(self) -> float:
         """About how many bytes the picture takes without loss; infinite where it cannot be written so."""
-        part = self._mosaic.a_few()
+        part = self.mosaic.a_few()
         size = self.coder.lossless_size(part)
         if size is None:
             return math.inf
@@ -261,21 +272,21 @@ class Search:
 
     def tried_with(self, coder: Coder, share: float, start: float) -> Trial:
         """A trial with another coder; `start` is a setting near to what is to be expected."""
-        tried = coder.tried(self._mosaic.pixels(share))
+        tried = coder.tried(self.mosaic.pixels(share), whole=self.mosaic.is_whole)
         beside = self._beside(share)
-        stands_for = self._mosaic.stands_for(share)
+        stands_for = self.mosaic.stands_for(share)
         if not coder.measures_once:
             self._density = 1.0
         target = (self._limit - beside) / stands_for / self._density
         found = setting_for(tried.size, target, coder, start, below=_NEAR, above=_NEAR)
         known = self._trials if coder.measures_once else tried.is_usual(found.setting)
-        if self._mosaic.is_whole or not known:
+        if not known:
             self._density = tried.density(found.setting)
             target = (self._limit - beside) / stands_for / self._density
             found = setting_for(tried.size, target, coder, found.setting, below=_NEAR, above=_NEAR)
         if found.excess > _HOPELESS:
             return Trial(share, found.setting, -math.inf, tried, beside, stands_for * self._density)
-        score = self._mosaic.score(tried.decoded(found.setting), share) + self._change(coder, found)
+        score = self.mosaic.score(tried.decoded(found.setting), share) + self._change(coder, found)
         return Trial(share, found.setting, score, tried, beside, stands_for * self._density)
 
     def _change(self, coder: Coder, found: Found) -> float:
@@ -288,9 +299,16 @@ class Search:
             near = min(self._trials.values(), key=lambda trial: abs(trial.share - share))
             log = self._growth.log(near.setting) + _GROWTH_WITH_EDGE * math.log(near.share / share)
             return self._growth.setting(log)
-        width, height = self._picture.size
-        bits = 8 * max(self._limit - self._picture.beside, 1) / (width * height * share**2)
-        return self._growth.setting(math.log(bits / _USUAL_BITS))
+        return self._growth.setting(math.log(self._bits / share**2 / _USUAL_BITS))
+
+    def with_all(self, trial: Trial, coder: Coder, picture: Picture) -> Trial:
+        """A trial with all of a small picture instead of parts, where that takes little time."""
+        width, height = picture.size
+        trial = replace(trial, beside=picture.beside)
+        if not coder.tries_quickly or self.mosaic.is_whole or width * height > FULL_PIXELS:
+            return trial
+        density = trial.factor / self.mosaic.stands_for(trial.share)
+        return replace(trial, tried=coder.tried(picture.rgba, whole=True), factor=density)
 
     @property
     def best_score(self) -> float:
@@ -314,10 +332,9 @@ class Search:
 
     @functools.cached_property
     def _guess(self) -> int:
-        """The number of the share that is best in most pictures, by the bits that each pixel gets."""
-        width, height = self._picture.size
-        bits = 8 * max(self._limit - self._picture.beside, 1) / (width * height)
-        wanted = math.sqrt(bits / self.coder.bits)
+        """The number of the share that is best in most pictures as busy, by the bits that each pixel gets."""
+        busy = (self.mosaic.activity or _BUSY) / _BUSY
+        wanted = math.sqrt(self._bits / self.coder.bits / math.pow(busy, _WITH_BUSYNESS))
         return min(range(len(self.shares)), key=lambda number: abs(self.shares[number] - wanted))
 
     @functools.cached_property
@@ -326,11 +343,19 @@ class Search:
         at = self._guess
         while self._score(at) == -math.inf and at < len(self.shares) - 1:
             at += 1
+        if self._has_enough(at):
+            return at
         step = self._way_up(at)
         best = self._climbed(at, step)
         if best == at and self._score(at) - self._score(at + step) > _bend(self.shares[at]):
             best = self._climbed(at, -step)
         return max(best, self._half_near(best), key=self._score)
+
+    def _has_enough(self, at: int) -> bool:
+        """Whether all pixels get so many bits, and none to spare, that fewer surely look worse."""
+        if at or self._guess or self._bits < _MANY_OF_THEM * self.coder.bits:
+            return False
+        return self._spare(self.at(self.shares[0])) <= _ENOUGH
 
     def _half_near(self, at: int) -> int:
         """The number of half the edges, where it may look better than what it is near to; else the same.
@@ -342,6 +367,12 @@ class Search:
         if not next_to_it - 1 <= at <= next_to_it:
             return at
         return half if self._score(next_to_it) > self._score(at) - _NEAR_HALF else at
+
+    @functools.cached_property
+    def _bits(self) -> float:
+        """That the limit leaves for each pixel."""
+        width, height = self._picture.size
+        return 8 * max(self._limit - self._picture.beside, 1) / (width * height)
 
     def _climbed(self, at: int, step: int) -> int:
         while self._score(at + step) > self._score(at):
@@ -361,8 +392,11 @@ class Search:
             return -1
         if trial.share < _MANY:
             return 1
-        spare = trial.setting - self.coder.scale.guess(trial.score)
-        return -1 if spare * self.coder.scale.slope > _SPARE else 1
+        return -1 if self._spare(trial) > _SPARE else 1
+
+    def _spare(self, trial: Trial) -> float:
+        """Points by which a setting lies above the usual one for its score."""
+        return (trial.setting - self.coder.scale.guess(trial.score)) * self.coder.scale.slope
 
 
 def _bend(share: float) -> float:
@@ -370,62 +404,72 @@ def _bend(share: float) -> float:
     return next(points for least, points in _BENDS if share >= least)
 
 
-# The picture itself coded until it fills the size.
+# The picture itself coded so that it fills the size.
 
+_AIM = 0.992
+"""Of the size: what is aimed at, so that a small error still fits."""
+_MOST = 0.9975
+"""The same where settings have steps in their sizes, and the next one below is far away."""
 _CLOSE = 0.004
-"""How near to what is aimed at, as a logarithm, the mosaic has to come."""
-_NEAR_ENOUGH = 0.02
-"""The same as long as it is not known how far the mosaic errs."""
+"""How near to what is aimed at, as a logarithm, the tried pixels have to come."""
+_STEPS_APART = 0.008
+"""From how far below it on the next setting is looked at too."""
+_PLATEAU = (1, 2, 4)
+"""Steps of the setting, all of which may have one size."""
+_CAREFUL, _MOST_CAREFUL = 4.0, 0.025
+"""Times the square of what a first coding stayed below it, as a logarithm: so much lower the second aims.
+After one that was too large, second ones came out at most 0.6 % larger than aimed at in 90 fits."""
 
 
 class Approach:
-    """Which settings to code the whole picture at: those of the mosaic, put right by what came of them.
+    """Which settings to code the whole picture at: by what was tried, then put right by what came of it.
 
     Args:
         trial: of the share of its edges.
         coder: codes it.
-        aim: bytes of the file.
+        limit: bytes of the file.
     """
 
-    def __init__(self, trial: Trial, coder: Coder, aim: float) -> None:
+    def __init__(self, trial: Trial, coder: Coder, limit: int) -> None:
         self._trial = trial
         self._coder = coder
-        self._aim = aim
-        self._low: tuple[float, int] | None = None
-        self._high: tuple[float, int] | None = None
+        self._limit = limit
+        self._ratio = trial.factor
+        self._careful = 0.0
+        self._known: float | None = None
+        self._fits = False
 
     def next(self) -> float | None:
         """The next setting; None where no other one can come closer."""
-        trial, coder = self._trial, self._coder
-        known = [each[0] for each in (self._low, self._high) if each is not None]
-        start = (self._high or self._low or (trial.setting, 0))[0]
-        close = _CLOSE if known else _NEAR_ENOUGH
-        setting = setting_for(trial.tried.size, self._target(), coder, start, below=close).setting
-        if self._high is not None:
-            setting = min(setting, on_grid(self._high[0] - coder.step, coder))
-        if self._low is not None:
-            setting = max(setting, on_grid(self._low[0] + coder.step, coder))
-        return None if setting in known else setting
+        coder, known = self._coder, self._known
+        start = self._trial.setting if known is None else known
+        size, target = self._trial.tried.size, self._bytes(_AIM) * math.exp(-self._careful)
+        found = setting_for(size, target, coder, start, below=_CLOSE, above=_CLOSE)
+        setting = found.setting
+        if found.excess < -_STEPS_APART:
+            setting = self._one_size_more(setting)
+        if known is not None and self._fits:
+            setting = max(setting, on_grid(known + coder.step, coder))
+        elif known is not None:
+            setting = min(setting, on_grid(known - coder.step, coder))
+        return None if setting == known else setting
 
-    def learn(self, setting: float, size: int, *, fits: bool) -> None:
+    def _one_size_more(self, setting: float) -> float:
+        """The next setting of another size, where that is small enough too."""
+        size, coder = self._trial.tried.size, self._coder
+        for steps in _PLATEAU:
+            higher = on_grid(setting + steps * coder.step, coder)
+            if (found := size(higher)) > size(setting):
+                return higher if found <= self._bytes(_MOST) else setting
+        return setting
+
+    def learn(self, setting: float, size: int) -> None:
         """Take note of what a setting came to."""
-        if fits:
-            self._low = setting, size
-        else:
-            self._high = setting, size
+        self._known, self._fits = setting, size <= self._limit
+        self._ratio = max(size - self._trial.beside, 1) / self._trial.tried.size(setting)
+        missed = min(math.log(self._trial.tried.size(setting) / self._bytes(_AIM)), 0.0)
+        self._careful = min(_CAREFUL * missed**2, _MOST_CAREFUL)
 
-    def _target(self) -> float:
-        """Bytes of the mosaic that promise what is aimed at."""
-        size, beside = self._trial.tried.size, self._trial.beside
-        aim = math.log(max(self._aim - beside, 1.0))
-        points = [
-            (math.log(max(whole - beside, 1)), math.log(size(setting)))
-            for setting, whole in (each for each in (self._low, self._high) if each is not None)
-        ]
-        if not points:
-            return math.exp(aim) / self._trial.factor
-        if len(points) == 1 or points[1][0] <= points[0][0]:
-            ((whole, part),) = points[:1]
-            return math.exp(part + aim - whole)
-        (low, low_part), (high, high_part) = points
-        return math.exp(low_part + (high_part - low_part) * (aim - low) / (high - low))
+    def _bytes(self, share: float) -> float:
+        """Bytes of the tried pixels that promise a share of the limit."""
+        return max(share * self._limit - self._trial.beside, 1.0) / self._ratio

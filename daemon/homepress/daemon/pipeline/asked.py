@@ -5,7 +5,7 @@ from pathlib import Path
 
 from homepress.base.formats import FORMATS, RAW_SUFFIXES, SNIFF_BYTES, ImageType, sniff, type_by_name
 from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged, without
-from homepress.daemon.pipeline.job import Destination, Job
+from homepress.daemon.pipeline.job import Destination, Job, Plan
 from homepress.store.model import Role, Source
 from homepress.workers import read_dimensions
 
@@ -19,6 +19,8 @@ _NOT_DONE = {
     Reason.CANNOT_FIT,
 }
 """Whatever was asked; by the others a picture is as small as it gets, or nothing of its kind was asked."""
+
+MADE_BEFORE = "Homepress made it: a second lossy generation is never made"
 
 NOTHING_TO_SAVE = frozenset({Reason.SAVES_TOO_LITTLE, Reason.WOULD_BE_BIGGER})
 
@@ -98,12 +100,17 @@ def note_of(made: Compressed) -> str:
 
 def recipe_of(job: Job, source: Source) -> Recipe:
     """The plan's recipe with the result format that the plan has for this kind of source."""
-    kind = sniff(source.data[:SNIFF_BYTES])
-    wanted = job.plan.convert.get(kind) if kind else None
+    return recipe_for(job.plan, source.data)
+
+
+def recipe_for(plan: Plan, data: bytes) -> Recipe:
+    """The same for a picture that is in no file."""
+    kind = sniff(data[:SNIFF_BYTES])
+    wanted = plan.convert.get(kind) if kind else None
     if kind is None or wanted is None or wanted is kind:
-        return job.plan.recipe
-    bigger = job.plan.recipe.bigger or not FORMATS[kind].compressor  # who converts these cannot open them
-    return dataclasses.replace(job.plan.recipe, convert_to=wanted, bigger=bigger)
+        return plan.recipe
+    bigger = plan.recipe.bigger or not FORMATS[kind].compressor  # who converts these cannot open them
+    return dataclasses.replace(plan.recipe, convert_to=wanted, bigger=bigger)
 
 
 # -- names

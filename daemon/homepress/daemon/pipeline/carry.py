@@ -21,6 +21,7 @@ from homepress.compress.model import (
     needs_conversion,
 )
 from homepress.daemon.pipeline.asked import (
+    MADE_BEFORE,
     NOTHING_TO_SAVE,
     is_missed,
     is_over,
@@ -88,8 +89,6 @@ _COPIED_TO_OUTPUT = {
     Reason.CANNOT_CONVERT,
     Reason.CANNOT_FIT,
 }
-
-_MADE_BEFORE = "Homepress made it: a second lossy generation is never made"
 
 _OVER_LIMIT = "; not copied to the output folder, because it is larger than was asked for"
 
@@ -414,7 +413,7 @@ class Carrier:
         output, reason = "", str(made)
         recipe = recipe_of(job, source)
         if role is Role.RESULT and made.reason in NOTHING_TO_SAVE and not is_reshaped(recipe):
-            reason = _MADE_BEFORE
+            reason = MADE_BEFORE
         if job.plan.destination is Destination.OUTPUT and made.reason in _COPIED_TO_OUTPUT:
             if is_over(recipe, source.data):
                 reason += _OVER_LIMIT
@@ -545,7 +544,7 @@ class Carrier:
 def _made_before(job: Job, source: Source) -> JobResult:
     """A result of ours, asked for again: the history says already how it came to be, and says no more."""
     size, kind = len(source.data), sniff(source.data[:SNIFF_BYTES])
-    return JobResult(job.picture, "unchanged", _MADE_BEFORE, size, size, str(kind or ""))
+    return JobResult(job.picture, "unchanged", MADE_BEFORE, size, size, str(kind or ""))
 
 
 def _key(job: Job, source: Source) -> Key:

@@ -22,7 +22,7 @@ from homepress.store.ledger.database import (
     write_backup,
 )
 from homepress.store.ledger.elapsed import Elapsed
-from homepress.store.ledger.schema import ELAPSED
+from homepress.store.ledger.schema import ELAPSED, SECRET, keyed
 
 Row = tuple[Any, ...]
 
@@ -146,7 +146,7 @@ class Ledger:
 
     def keyed(self, sha256: str) -> bytes:
         """The digest under which a content is remembered; without the key it tells nothing."""
-        return hmac.digest(self._key, bytes.fromhex(sha256), hashlib.sha256)
+        return keyed(self._key, sha256)
 
     def keyed_name(self, name: bytes) -> bytes:
         """A name that can only be recognised, not read; the zero byte sets it apart from real ones."""
@@ -204,11 +204,11 @@ class Ledger:
             tx.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
     def _secret(self) -> bytes:
-        if (known := self.meta("secret")) is not None:
+        if (known := self.meta(SECRET)) is not None:
             return known
         secret = secrets.token_bytes(32)
         with self.transaction() as tx:
-            tx.execute("INSERT INTO meta VALUES ('secret', ?)", (secret,))
+            tx.execute("INSERT INTO meta VALUES (?, ?)", (SECRET, secret))
         return secret
 
 

@@ -3,6 +3,8 @@
 The questions at the end are those that both the store and its read-only side ask.
 """
 
+import hashlib
+import hmac
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -179,6 +181,9 @@ MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, 
 APPLICATION_ID = 0x486F6D65
 """'Home': tells our ledger from any other SQLite file (file format, section 1.3.17)."""
 
+SECRET = "secret"
+"""Key in `meta` of the key of all keyed digests and names."""
+
 Query = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 
 STANDING = "outcome = 'compressed' AND original <> 'restored' AND superseded = 0 AND repeated = 0"
@@ -209,6 +214,11 @@ class Counters:
     saved_since: int
     saved_total: int
     originals_bytes: int
+
+
+def keyed(secret: bytes, sha256: str) -> bytes:
+    """The digest under which a content is remembered; without the secret it says nothing."""
+    return hmac.digest(secret, bytes.fromhex(sha256), hashlib.sha256)
 
 
 def last_midnight() -> float:

@@ -22,18 +22,24 @@ wait_option = click.option(
 
 
 class _AbsolutePath(click.Path):
-    """A path made absolute here, since the daemon has another working directory. It need not exist."""
+    """A path made absolute here, since the daemon has another working directory. It need not exist.
+
+    With `allow_dash`, "-" stays as it is.
+    """
 
     def convert(
         self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> str:
         if not value:
             self.fail("an empty path names nothing", param, ctx)
-        return os.path.abspath(value)
+        return "-" if value == "-" and self.allow_dash else os.path.abspath(value)
 
 
 absolute_path = _AbsolutePath()
 """The type of an argument that is a path."""
+
+path_or_input = _AbsolutePath(allow_dash=True)
+"""The type of one that is a path, or "-" for standard input."""
 
 
 def positive(text: str) -> int:

@@ -51,9 +51,14 @@ def fault(text: str) -> None:
         remark(f"{strong('homepress:')} {printable(line)}")
 
 
-def print_json(value: Any) -> None:
-    """Print a struct or plain value as one line of JSON; in ASCII, which any name survives."""
-    click.echo(json.dumps(msgspec.to_builtins(value), ensure_ascii=True, allow_nan=False))
+def print_json(value: Any, *, err: bool = False) -> None:
+    """Print a struct or plain value as one line of JSON; in ASCII, which any name survives.
+
+    Args:
+        value: what to print.
+        err: to standard error, where standard output has a picture.
+    """
+    click.echo(json.dumps(msgspec.to_builtins(value), ensure_ascii=True, allow_nan=False), err=err)
 
 
 def print_path(path: str) -> None:

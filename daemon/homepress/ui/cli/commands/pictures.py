@@ -15,7 +15,16 @@ from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import CompressRequest, UndoRequest
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local
-from homepress.ui.cli.arguments import absolute_path, example, json_option, past_time, positive, wait_option
+from homepress.ui.cli.arguments import (
+    absolute_path,
+    example,
+    json_option,
+    past_time,
+    path_or_input,
+    positive,
+    wait_option,
+)
+from homepress.ui.cli.commands.memory import INPUT, compress_input
 from homepress.ui.cli.output import print_each, sizes, where, why
 from homepress.ui.text import printable
 
@@ -29,9 +38,10 @@ from homepress.ui.text import printable
         "homepress compress --fit-under '500 KB' --output small scan.png",
         "homepress compress --preset email --output ready photos",
         "homepress compress --dry-run *.jpg",
+        "homepress compress - < scan.png > small.png",
     )
 )
-@click.argument("paths", metavar="PATH...", type=absolute_path, nargs=-1, required=True)
+@click.argument("paths", metavar="PATH...|-", type=path_or_input, nargs=-1, required=True)
 @click.option("--output", "output_folder", metavar="DIR", type=absolute_path, help="Write results there.")
 @click.option("--in-place", is_flag=True, help="Replace the pictures; their originals are kept for undo.")
 @click.option(
@@ -85,9 +95,14 @@ def compress(
     with a watched folder, and a dry run waits for nobody.
 
     In a watched folder its settings hold for what no option says; --preset takes their place.
+
+    With - it reads one picture from standard input and writes it to standard output, smaller or, where
+    nothing can be saved, as it came. Messages go to standard error, and nothing is kept for undo.
     """
     if in_place and output_folder:
         raise click.UsageError("--in-place and --output exclude each other.")
+    if INPUT in paths and (len(paths) > 1 or in_place or output_folder):
+        raise click.UsageError("- stands alone: without other paths, --in-place and --output.")
     request = CompressRequest(
         paths=list(paths),
         output=os.path.realpath(output_folder) if output_folder else "",
@@ -102,6 +117,8 @@ def compress(
         dry_run=dry_run,
         jobs=jobs or 0,
     )
+    if INPUT in paths:
+        return compress_input(request, as_json=as_json)
     return _print_outcomes(request, wait, as_json)
 
 

@@ -1,0 +1,165 @@
+"""Pictures that are in no file: standard input and the clipboard. Nothing of them is kept.
+
+They go through the same rooms as files do: a locked worker makes the result, another process looks at it.
+Only that a result is one of ours is remembered, as a keyed hash, so that it is not compressed with loss
+again.
+"""
+
+import contextlib
+import hashlib
+import logging
+import time
+from pathlib import Path
+
+import msgspec
+
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
+from homepress.base.image_data import BytesContent, image_digest
+from homepress.base.paths import Paths
+from homepress.base.results import FileOutcome
+from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged
+from homepress.compress.model import needs_conversion
+from homepress.control.service import CompressRequest, ServiceError
+from homepress.daemon.commands.connect import ConnectOptions, connect_or_local
+from homepress.daemon.pipeline.asked import (
+    MADE_BEFORE,
+    is_missed,
+    is_reshaped,
+    note_of,
+    recipe_for,
+    without_more_loss,
+)
+from homepress.daemon.pipeline.codec_trust import CodecTrust
+from homepress.daemon.pipeline.job import Job, Plan
+from homepress.daemon.requests import check_request, plan_of
+from homepress.store.reader import LedgerError, Reader
+from homepress.workers import Checker, Limits, MemoryBudget, NoRoomError, Slot, WorkerDied
+
+_log = logging.getLogger(__name__)
+
+MOST_BYTES = 1 << 30
+"""A picture that is larger is not read: a worker takes no more."""
+
+
+class InMemoryCompressor:
+    """Compresses pictures one after the other, at normal priority; starts its processes with the first."""
+
+    def __init__(self, paths: Paths) -> None:
+        """Start nothing yet.
+
+        Args:
+            paths: where presets, the ledger and what is known of the codecs are.
+        """
+        self._paths = paths
+        memory = MemoryBudget()
+        self._slot = Slot(Limits(), memory=memory, background=False)
+        self._checker = Checker(Limits(), memory=memory)
+        self._trust = CodecTrust(paths.state / "codecs.json")
+
+    def compress(self, source: bytes, request: CompressRequest) -> tuple[FileOutcome, bytes]:
+        """Compress one picture; the result is empty unless the outcome is "compressed".
+
+        Args:
+            source: the picture, at most `MOST_BYTES`.
+            request: what is asked; its one path is what the picture is called in the outcome.
+
+        Raises:
+            ServiceError: a word of the request is not understood; exit code 2.
+        """
+        check_request(msgspec.structs.replace(request, paths=[]))
+        plan = plan_of(request, None, None, self._paths.presets_dir)
+        job = Job(Path(request.paths[0]), plan, lambda _: None, explicit=True)
+        recipe = recipe_for(plan, source)
+        ours = self._is_ours(source)
+        if ours and recipe.metadata is MetadataPolicy.KEEP and not is_reshaped(recipe):
+            return _unchanged(job, source, MADE_BEFORE), b""
+        begin = time.monotonic()
+        try:
+            made = self._made(source, without_more_loss(recipe, job) if ours else recipe)
+        except NoRoomError as error:
+            return _failed(job, source, str(error)), b""
+        except WorkerDied as died:
+            _log.warning("a picture in memory: %s", died)
+            return _failed(job, source, died.death.in_words), b""
+        if isinstance(made, str):
+            return _failed(job, source, made), b""
+        return _outcome(job, plan, source, made, recipe, round(time.monotonic() - begin, 3))
+
+    def remember(self, source: bytes, result: bytes) -> None:
+        """Have a result known as one of ours, by the daemon or in the ledger where that is free.
+
+        Where it is not, the result counts as a new picture should it come into a watched folder.
+        """
+        digests = [hashlib.sha256(result).hexdigest()]
+        if (image := image_digest(BytesContent(result))) != image_digest(BytesContent(source)):
+            digests.append(image)
+        self.close()
+        options = ConnectOptions(work="homepress compress -", patience=0.0)
+        try:
+            with connect_or_local(self._paths, options) as service:
+                service.learn_results(digests)
+        except (ServiceError, OSError) as error:
+            _log.info("a result is not remembered: %s", error)
+
+    def close(self) -> None:
+        """End its processes."""
+        self._slot.close()
+        self._checker.close()
+
+    def _made(self, source: bytes, recipe: Recipe) -> Compressed | Unchanged | str:
+        """What a worker makes of a picture; why no worker may, in words.
+
+        Raises:
+            NoRoomError, WorkerDied: nothing came of it.
+        """
+        kind = sniff(source[:SNIFF_BYTES])
+        if kind is not None:
+            allowed = self._trust.recipe(self._slot, kind, recipe)
+            if allowed is None:
+                return self._trust.against(kind, recipe)
+            recipe = allowed
+        made = self._slot.compress(source, recipe)
+        if isinstance(made, Compressed):
+            attached = made.source_type is ImageType.JPEG and not needs_conversion(made.source_type, recipe)
+            self._checker.check(source, made.data, attached=attached, background=False)
+        return made
+
+    def _is_ours(self, source: bytes) -> bool:
+        digests = (hashlib.sha256(source).hexdigest(), image_digest(BytesContent(source)))
+        with contextlib.suppress(LedgerError), Reader(self._paths.ledger) as reader:
+            return reader.is_result(digests)
+        return False
+
+
+def _outcome(
+    job: Job, plan: Plan, source: bytes, made: Compressed | Unchanged, recipe: Recipe, seconds: float
+) -> tuple[FileOutcome, bytes]:
+    """What became of it, for people and programs, and the result."""
+    if isinstance(made, Unchanged):
+        left = _unchanged(job, source, str(made))
+        missed = is_missed(made, recipe, source, converting=plan.converting)
+        cause = made.reason.name.lower()
+        return msgspec.structs.replace(left, missed=missed, cause=cause, seconds=seconds), b""
+    outcome = FileOutcome(
+        path=job.picture,
+        outcome="compressed",
+        reason=note_of(made),
+        before_bytes=len(source),
+        after_bytes=len(made.data),
+        format=str(made.source_type),
+        score=made.score,
+        score_kind=str(made.score_kind),
+        seconds=seconds,
+        dropped=[str(each) for each in made.dropped],
+        missed=bool(made.missed),
+    )
+    return outcome, made.data
+
+
+def _unchanged(job: Job, source: bytes, reason: str) -> FileOutcome:
+    size, kind = len(source), str(sniff(source[:SNIFF_BYTES]) or "")
+    return FileOutcome(job.picture, "unchanged", reason, size, size, kind)
+
+
+def _failed(job: Job, source: bytes, reason: str) -> FileOutcome:
+    return msgspec.structs.replace(_unchanged(job, source, reason), outcome="failed", missed=True)
