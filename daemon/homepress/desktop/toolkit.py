@@ -1,11 +1,13 @@
 """Whether there is what a window needs: Qt (the extra `window`), the system's libraries for it, a display."""
 
+import contextlib
 import ctypes
 import importlib.util
 import os
 import shutil
 import socket
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -30,6 +32,10 @@ _LIBRARIES = {
     "zypper install": "libdbus-1-3 fontconfig libglvnd libxcb-cursor0 libxcb-icccm4 libxcb-image0 "
     "libxcb-keysyms1 libxcb-render-util0 libxkbcommon-x11-0 libxkbcommon0",
 }
+
+
+class DisplayError(Exception):
+    """There is no display to open a window on; the text says what was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +88,26 @@ def lacking() -> Lacking | None:
     return None
 
 
-def display_problem() -> str:
-    """Why the display cannot be used; empty if it can. Qt itself would end this process.
+@contextlib.contextmanager
+def display() -> Iterator[None]:
+    """Make sure that there is a display while Qt's application is made, which would end this process else.
 
     Where the session has Wayland, Qt is set to use it, else X11, unless QT_QPA_PLATFORM says otherwise.
+
+    Raises:
+        DisplayError: there is none, or it does not answer.
     """
     if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
-        return ""
-    platforms = []
-    if _wayland_answers():
-        platforms.append("wayland")
-    if _x11_answers():
-        platforms.append("xcb")
-    if platforms:
+        yield
+        return
+    with _x11() as has_x11:  # held meanwhile: a server that loses its last client may start anew
+        found = (("wayland", _wayland_answers()), ("xcb", has_x11))
+        platforms = [name for name, answers in found if answers]
+        if not platforms:
+            named = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
+            raise DisplayError(f'the display "{named}" does not answer' if named else "there is no display")
         os.environ["QT_QPA_PLATFORM"] = ";".join(platforms)
-        return ""
-    named = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-    return f'the display "{named}" does not answer' if named else "there is no display"
+        yield
 
 
 def _missing_library(package: Path, platform: str) -> str | None:
@@ -131,16 +140,19 @@ def _wayland_answers() -> bool:
     return True
 
 
-def _x11_answers() -> bool:
-    """By libxcb, which Qt uses too (xcb_connect(3))."""
-    if not os.environ.get("DISPLAY"):
-        return False
+@contextlib.contextmanager
+def _x11() -> Iterator[bool]:
+    """A connection to the X server, by libxcb, which Qt uses too (xcb_connect(3)); whether there is one."""
     try:
-        xcb = ctypes.CDLL("libxcb.so.1")
+        xcb = ctypes.CDLL("libxcb.so.1") if os.environ.get("DISPLAY") else None
     except OSError:
-        return False
+        xcb = None
+    if xcb is None:
+        yield False
+        return
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    answers = bool(xcb.xcb_connection_has_error(connection) == 0)
-    xcb.xcb_disconnect(connection)
-    return answers
+    try:
+        yield bool(xcb.xcb_connection_has_error(connection) == 0)
+    finally:
+        xcb.xcb_disconnect(connection)

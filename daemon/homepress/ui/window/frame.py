@@ -5,6 +5,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLocale, QSize, Qt
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QMainWindow,
+    QMenu,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -23,10 +25,9 @@ from PySide6.QtWidgets import (
 
 from homepress.base.override import override
 from homepress.desktop import toolkit
-from homepress.desktop.dbus import session_address
-from homepress.ui.window.model.snapshot import Headline, Snapshot, headline, waits_for_resume
+from homepress.ui.window.model.snapshot import PAUSES, Headline, Snapshot, headline, waits_for_resume
 from homepress.ui.window.start import NoDisplayError, WindowLook
-from homepress.ui.window.theme import Icon, Theme
+from homepress.ui.window.theme import Icon, Theme, linux
 from homepress.ui.window.widgets.factory import WidgetFactory, column, restyle, row
 
 # The pages, by word. Each is made when it is first shown.
@@ -81,7 +82,7 @@ class SideBarAction(enum.Enum):
     """What the button at the bottom does."""
 
     START = "Start"
-    PAUSE = "Pause"
+    PAUSE = "Pause …"
     RESUME = "Resume"
 
 
@@ -104,8 +105,15 @@ class SideBar(QFrame):
         self,
         kit: WidgetFactory,
         chosen: Callable[[PageName], object],
-        pressed: Callable[[SideBarAction], object],
+        pressed: Callable[[SideBarAction, str], object],
     ) -> None:
+        """Make it.
+
+        Args:
+            kit: makes its controls.
+            chosen: called with the page that was chosen.
+            pressed: called with what the button does, and for a pause, how long (see `PAUSES`).
+        """
         super().__init__()
         self.setObjectName("sidebar")
         self.setFixedWidth(_SIDE_BAR_WIDTH)
@@ -161,6 +169,7 @@ class SideBar(QFrame):
         made.setProperty("kind", "entry")
         made.setCheckable(True)
         made.setAutoDefault(True)
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.setIcon(self._kit.theme.icon(icon))
         made.setIconSize(QSize(18, 18))
         made.clicked.connect(lambda *_: chosen(name))
@@ -182,7 +191,10 @@ class SideBar(QFrame):
         self._detail.hide()
         inside.addWidget(self._detail)
         inside.addSpacing(6)
-        self._button = self._kit.button("Pause", self._press)
+        self._button = self._kit.button(SideBarAction.PAUSE.value, self._press)
+        self._pauses = QMenu(self._button)
+        for length, words in PAUSES:
+            self._pauses.addAction(words, partial(self._pressed, SideBarAction.PAUSE, length))
         self._button.hide()
         self._action = SideBarAction.PAUSE
         inside.addWidget(self._button)
@@ -192,13 +204,15 @@ class SideBar(QFrame):
         """Show on the one button what fits the state; it keeps the keyboard."""
         self._action = action
         self._button.setText(action.value)
+        menu = self._pauses if action is SideBarAction.PAUSE else None
+        self._button.setMenu(menu)  # type: ignore[arg-type]  # None is none
         restyle(self._button, "kind", "primary" if action is SideBarAction.START else "plain")
         self._button.show()
 
     def _press(self) -> None:
         if self._action is SideBarAction.START:
             self._words.setText("Starting …")
-        self._pressed(self._action)
+        self._pressed(self._action, "")
 
 
 def _state_icon(line: Headline) -> tuple[Icon, str]:
@@ -224,7 +238,7 @@ class WindowFrame(QMainWindow):
         theme, kit, sidebar, stage: its parts.
         below: the layout under the stage, for the strip of the toast.
         go: called with the page that was chosen; the shell puts itself there.
-        act: called with what was pressed at the bottom of the side bar.
+        act: called with what was pressed at the bottom of the side bar, and how long a pause shall last.
         escaped: called when Escape is pressed and nothing else wanted it.
         closed: called when the window closes.
     """
@@ -240,7 +254,7 @@ class WindowFrame(QMainWindow):
         self.theme = Theme(self.app, look)
         self.kit = WidgetFactory(self.theme)
         self.go: Callable[[PageName], object] = lambda _: None
-        self.act: Callable[[SideBarAction], object] = lambda _: None
+        self.act: Callable[[SideBarAction, str], object] = lambda _action, _length: None
         self.escaped: Callable[[], object] = lambda: None
         self.closed: Callable[[], object] = lambda: None
         self._build()
@@ -264,7 +278,9 @@ class WindowFrame(QMainWindow):
         self.resize(_SIZE.boundedTo(self.screen().availableSize()))
         inside = QWidget()
         line = row(inside, spacing=0)
-        self.sidebar = SideBar(self.kit, lambda name: self.go(name), lambda action: self.act(action))
+        self.sidebar = SideBar(
+            self.kit, lambda name: self.go(name), lambda action, length: self.act(action, length)
+        )
         line.addWidget(self.sidebar)
         edge = QFrame()
         edge.setObjectName("sideline")
@@ -283,19 +299,22 @@ class WindowFrame(QMainWindow):
         for keys in ("Ctrl+W", "Ctrl+Q"):
             QShortcut(QKeySequence(keys), self, self.close)
         QShortcut(QKeySequence("Escape"), self, lambda: self.escaped())
+        inside.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        inside.setFocus()  # no ring is seen before the first Tab
 
 
 def _application(look: WindowLook) -> QApplication:
     """Qt's application, which knows scale, direction of reading and display from here on."""
-    if problem := toolkit.display_problem():
-        raise NoDisplayError(f"The window cannot be opened: {problem}")
     if look.scale is not None:
         os.environ["QT_SCALE_FACTOR"] = str(look.scale)
-    if sys.platform.startswith("linux") and session_address() is not None:
+    if sys.platform.startswith("linux") and linux.has_portal():
         # The desktop's own dialogs for files, of any desktop and from within a sandbox.
         os.environ.setdefault("QT_QPA_PLATFORMTHEME", "xdgdesktopportal")
-    app = QApplication.instance() or QApplication([_TITLE])
-    assert isinstance(app, QApplication)
+    try:
+        with toolkit.display():
+            app = QApplication([_TITLE])
+    except toolkit.DisplayError as error:
+        raise NoDisplayError(f"The window cannot be opened: {error}") from error
     app.setApplicationName(_TITLE)
     app.setDesktopFileName(_TITLE.lower())
     app.setLayoutDirection(QLocale().textDirection())

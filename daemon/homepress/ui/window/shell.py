@@ -1,6 +1,7 @@
 """What brings the window to life, and the strip that says what was just done, or did not work."""
 
 import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from homepress.ui.window.context import (
     start_daemon,
 )
 from homepress.ui.window.frame import PageName, SideBarAction, WindowFrame, make_page
-from homepress.ui.window.model.snapshot import Snapshot, Tone
+from homepress.ui.window.model.snapshot import Snapshot, Tone, pause_end
 from homepress.ui.window.start import OpenRequest
 from homepress.ui.window.widgets.factory import WidgetFactory, announce, clear, column
 from homepress.ui.window.widgets.page import MARGIN, Page
@@ -218,14 +219,15 @@ class Shell:
 
         return found
 
-    def _act(self, action: SideBarAction) -> None:
+    def _act(self, action: SideBarAction, length: str) -> None:
         """Do what the button at the bottom of the side bar says."""
         context = self._context
         match action:
             case SideBarAction.START:
                 context.jobs.run(context.start_daemon)
             case SideBarAction.PAUSE:
-                context.jobs.run(lambda: context.daemon().pause(None))
+                until = pause_end(length, time.time())
+                context.jobs.run(lambda: context.daemon().pause(until))
             case SideBarAction.RESUME:
                 context.jobs.run(lambda: context.daemon().resume())
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from homepress.control.service import Service, ServiceError
+from homepress.control.service import FolderAnswer, FolderRequest, Service, ServiceError
 from homepress.settings import (
     DAEMON_FIELDS,
     FOLDER_FIELDS,
@@ -203,3 +203,35 @@ def _table(file: Path) -> dict[str, Any]:
 
 def _name(field: Field) -> str:
     return f"{field.table}.{field.key}"
+
+
+def relocate(service: Service, file: Path, old: str, new: str) -> FolderAnswer:
+    """Watch a folder at its new place with the settings of the old one, which is taken out of the list.
+
+    Args:
+        service: the daemon.
+        file: the settings file.
+        old: its path in the settings.
+        new: where it is now.
+
+    Raises:
+        ServiceError: the new place cannot be watched; the old one is still in the list.
+    """
+    said = {
+        key: text_from_value(value)
+        for key, value in _said_of_folder(file, Path(old)).items()
+        if key not in (*_NOT_IN_FORM, "mode")
+    }
+    keep = said.pop("originals_keep_days", "")
+    request = FolderRequest(
+        path=new,
+        output=os.path.expanduser(said.pop("output", "")),
+        preset=said.pop("preset", ""),
+        quality=said.pop("quality", ""),
+        existing="compress" if said.pop("existing", "") == "compress" else "leave",
+        originals_keep_days=int(keep) if keep else None,
+        more=said,
+    )
+    answer = service.add_folder(request)
+    service.remove_folder(old)
+    return answer

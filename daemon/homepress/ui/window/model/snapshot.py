@@ -1,15 +1,19 @@
 """What is known of the daemon and the settings at one moment, and how it is said."""
 
 import enum
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from homepress.base.results import FolderStatus
 from homepress.base.units import counted, size
 from homepress.control.service import Status
 from homepress.settings import FolderSettings, Settings
-from homepress.ui.text import printable, until
+from homepress.ui.text import future, printable, until
+from homepress.ui.window.model.wording import PRESETS, quality_words
 
 Tone = Literal["good", "muted", "warning", "bad"]
 
@@ -59,7 +63,7 @@ def headline(snapshot: Snapshot) -> Headline:
         case "paused":
             return Headline("Paused", "warning", _pause(status, snapshot.time))
         case "problem":
-            return Headline("Needs you", "bad", _legible(status.problems[0]) if status.problems else "")
+            return Headline("Needs attention", "bad", _attention(status))
         case "working":
             return Headline("Working", "good", counted(status.waiting, "picture") + " waiting")
     watched = sum(folder.state in ("watching", "scanning") for folder in status.folders)
@@ -68,6 +72,13 @@ def headline(snapshot: Snapshot) -> Headline:
     if not watched:
         return Headline("Ready", "muted", "No folder is watched.")
     return Headline("Up to date", "good", f"Watching {counted(watched, 'folder')}")
+
+
+def _attention(status: Status) -> str:
+    """The first problem, shortly, and whether work goes on all the same."""
+    text = in_words(_legible(status.problems[0])) if status.problems else ""
+    waiting = f"{counted(status.waiting, 'picture')} waiting." if status.waiting else ""
+    return "\n".join(part for part in (text, waiting) if part)
 
 
 def _pause(status: Status, now: float) -> str:
@@ -80,15 +91,34 @@ class Remedy(enum.Enum):
     """What can be done here about a problem; the value is what a button says."""
 
     RESUME = "Go on"
-    ORIGINALS = "Kept originals"
+    ORIGINALS = "Stored originals"
+    OUTPUT = "Choose where results go"
+    LOCATE = "Locate …"
+    IGNORE = "Ignore while it is away"
+    REMOVE = "Remove from the list"
 
 
-_COMMANDS = {"homepress resume": Remedy.RESUME, "homepress originals accept": Remedy.ORIGINALS}
+_REMEDIES = (
+    (re.compile(r"homepress resume"), (Remedy.RESUME,)),
+    (re.compile(r"homepress originals accept"), (Remedy.ORIGINALS,)),
+    (re.compile(r"homepress folder remove .* --output DIR"), (Remedy.OUTPUT,)),
+    (re.compile(r"or: homepress folder remove"), (Remedy.LOCATE, Remedy.IGNORE, Remedy.REMOVE)),
+)
+
+_COMMAND = re.compile(
+    r"(?:\. To use that other drive from now on|[,;]? or|[,;]? see| with)?:? ?`?homepress [a-z].*", re.DOTALL
+)
+"""A command and the words before it that lead to it. The daemon has its commands at the end of a text."""
 
 
 def remedies(problem: str) -> list[Remedy]:
     """The steps that a problem names as commands and that the window has buttons for."""
-    return [remedy for command, remedy in _COMMANDS.items() if command in problem]
+    return [remedy for command, steps in _REMEDIES if command.search(problem) for remedy in steps]
+
+
+def in_words(problem: str) -> str:
+    """A problem without the commands that the window has buttons for."""
+    return _COMMAND.sub("", problem).rstrip(" ,;:") if remedies(problem) else problem
 
 
 def waits_for_resume(status: Status) -> bool:
@@ -108,7 +138,8 @@ class FolderCard:
         state, tone: in a word or two.
         about: how it is compressed, in a line.
         figures: what was saved and what waits, in a line.
-        problem: what is wrong and what to do; empty when all is well.
+        problem: what is wrong; empty when all is well.
+        remedies: what can be done about it here.
         warning: what is worth knowing; mostly empty.
         enabled: whether it is switched on.
     """
@@ -123,11 +154,12 @@ class FolderCard:
     problem: str
     warning: str
     enabled: bool
+    remedies: tuple[Remedy, ...] = ()
 
 
 _STATES: dict[str, tuple[str, Tone]] = {
     "watching": ("Watching", "good"),
-    "scanning": ("Looking through it", "good"),
+    "scanning": ("Scanning", "good"),
     "paused": ("Paused", "warning"),
     "disabled": ("Switched off", "muted"),
     "problem": ("Problem", "bad"),
@@ -143,10 +175,18 @@ def folder_cards(snapshot: Snapshot, saved: dict[str, tuple[int, int]]) -> list[
         saved: by folder, how many pictures were compressed and the bytes saved.
     """
     told = {folder.path: folder for folder in (snapshot.status.folders if snapshot.status else [])}
+    paused = snapshot.status is not None and snapshot.status.state == "paused"
     return [
-        _card(folder, told.get(str(folder.path)) or _untold(folder), saved)
+        _card(folder, _resting(told.get(str(folder.path)) or _untold(folder), paused), saved)
         for folder in snapshot.settings.folders
     ]
+
+
+def _resting(status: FolderStatus, paused: bool) -> FolderStatus:
+    """A folder as it is while the whole program pauses."""
+    if paused and status.state in ("watching", "scanning"):
+        return msgspec.structs.replace(status, state="paused")
+    return status
 
 
 def _untold(folder: FolderSettings) -> FolderStatus:
@@ -168,9 +208,10 @@ def _card(folder: FolderSettings, status: FolderStatus, saved: dict[str, tuple[i
         tone=tone,
         about=_about(folder, status),
         figures=figures,
-        problem=_legible(status.problem),
-        warning=_legible(status.warning),
+        problem=in_words(_legible(status.problem)),
+        warning=in_words(_legible(status.warning)),
         enabled=folder.enabled,
+        remedies=tuple(remedies(status.problem)),
     )
 
 
@@ -190,14 +231,15 @@ def _legible(text: str) -> str:
 
 
 def _about(folder: FolderSettings, status: FolderStatus) -> str:
-    quality = str(folder.quality)
-    how = f"Quality {quality}"
+    quality = quality_words(str(folder.quality))
     # As it is in fact: on some disks nothing can be replaced safely.
-    in_place = status.mode == "replace"
-    where = "in place" if in_place else f"into {printable(status.output or str(folder.output or ''))}"
-    kept = f", originals kept {counted(folder.originals_keep_days, 'day')}" if in_place else ""
-    preset = f", preset {folder.preset}" if folder.preset else ""
-    return f"{how}, {where}{kept}{preset}"
+    if status.mode == "replace":
+        kept = counted(folder.originals_keep_days, "day")
+        where = f"replaces pictures and keeps originals for {kept}"
+    else:
+        where = f"saves results to {printable(status.output or str(folder.output or ''))}"
+    preset = f" ({PRESETS.get(folder.preset, folder.preset)})" if folder.preset else ""
+    return f"{quality}{preset}, {where}"
 
 
 def folder_of(settings: Settings, path: str) -> FolderSettings | None:
@@ -217,3 +259,18 @@ def suggestions(home: Path) -> list[tuple[str, Path]]:
         if path.is_dir() and all(name != other for other, _ in found):
             found.append((name, path))
     return found
+
+
+PAUSES = (
+    ("30m", "For 30 minutes"),
+    ("1h", "For 1 hour"),
+    ("2h", "For 2 hours"),
+    ("tomorrow", "Until tomorrow morning"),
+    ("", "Until I resume"),
+)
+"""How long a pause may last: as `homepress pause` takes it, and in words."""
+
+
+def pause_end(length: str, now: float) -> float | None:
+    """When a pause of `PAUSES` ends, in seconds since 1970; None for one that lasts until resumed."""
+    return future(length, now) if length else None

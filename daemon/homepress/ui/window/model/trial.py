@@ -9,7 +9,7 @@ from homepress.base.files import walk
 from homepress.base.units import counted, size
 from homepress.control.service import CompressRequest, Service
 
-SAMPLE = 24
+SAMPLE = 12
 _MOST_FILES = 50_000
 _LEAST_BYTES = 16_000
 _SUFFIXES = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".apng"}
@@ -83,21 +83,42 @@ def estimate(
     return Estimate(quality, number, round(saved * share), round(originals * share))
 
 
-def sentence(found: FolderSample, estimates: list[Estimate], *, keeps_originals: bool) -> str:
-    """What the trial says, in a sentence or two."""
+def found_words(found: FolderSample) -> str:
+    """What is in the folder."""
     if not found.pictures:
-        return "There are no pictures in it yet. Those that come will be made smaller."
+        return "There are no pictures in it yet."
     pictures = ("more than " if found.more else "") + counted(found.pictures, "picture")
-    if not estimates:
-        return f"{pictures}, {size(found.bytes)}."
-    tried = max(estimate.tried for estimate in estimates)
-    basis = "" if tried >= found.pictures else f" (from a trial on {tried})"
-    amounts = " or ".join(f"{size(estimate.saved)} with {estimate.quality}" for estimate in estimates)
-    text = f"{pictures}: about {amounts} would be saved{basis}."
-    if keeps_originals:
-        most = max(estimate.originals for estimate in estimates)
-        text += f" The originals need {size(most)} until they expire."
-    return text + " Nothing is changed yet."
+    return f"{pictures}, {size(found.bytes)}"
+
+
+def saving_words(found: FolderSample, estimate: Estimate) -> str:
+    """What a quality would save: "saves about 21 MB (35 %)"."""
+    if estimate.saved <= 0:
+        return "saves nothing here"
+    about = "" if estimate.tried >= found.pictures else "about "
+    return f"saves {about}{size(estimate.saved)} ({round(100 * estimate.saved / max(1, found.bytes))} %)"
+
+
+def left_words(done: int, total: int, seconds: float) -> str:
+    """How far a trial is: "7 of 36 tried, about 20 s left".
+
+    Args:
+        done: results so far.
+        total: results in all.
+        seconds: how long the ones so far took together.
+    """
+    text = f"{done} of {total} tried"
+    if not done or done >= total:
+        return text
+    left = seconds / done * (total - done)
+    return f"{text}, about {length_words(left)} left"
+
+
+def length_words(seconds: float) -> str:
+    """A length of time, rounded so that it does not flicker."""
+    if seconds < 60:
+        return f"{max(5, 5 * round(seconds / 5))} s"
+    return f"{round(seconds / 60)} min"
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -94,7 +94,11 @@ _WORDS = {
     "folder.output": Wording(
         "Folder for results", "Your own pictures stay untouched.", example="~/Pictures/…"
     ),
-    "folder.quality": Wording("Quality", "How close a result must come to the original.", QUALITIES),
+    "folder.quality": Wording(
+        "Quality",
+        "How close a result must come to the original.",
+        {**QUALITIES, "95": "95", "85": "85", "75": "75", "60": "60", "40": "40"},
+    ),
     "folder.metadata": Wording(
         "Hidden data in pictures",
         "",
@@ -168,6 +172,13 @@ _WORDS = {
         _AUTO_YES_NO,
     ),
 }
+
+
+def quality_words(quality: str) -> str:
+    """A quality in two words: "Balanced quality", "Quality 85"."""
+    if (words := QUALITIES.get(quality)) is None:
+        return f"Quality {quality}"
+    return f"{words.partition(' – ')[0]} quality"
 
 
 def wording(item: Field) -> Wording:

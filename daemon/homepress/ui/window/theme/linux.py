@@ -1,5 +1,10 @@
 """Looks on Linux: the Settings portal, for a Qt that does not ask it."""
 
+import contextlib
+from collections.abc import Iterator
+
+from homepress.desktop.dbus import Address, BusError, Connection, session_address
+
 _PORTAL = (
     "org.freedesktop.portal.Desktop",
     "/org/freedesktop/portal/desktop",
@@ -22,24 +27,41 @@ def wants_contrast() -> bool:
     return _read("contrast") == _HIGH_CONTRAST
 
 
-def _read(key: str) -> object:
-    from homepress.desktop.dbus import Address, BusError, Connection, session_address
+def has_portal() -> bool:
+    """Whether the desktop's portal can be asked."""
+    with _portal() as connection:
+        return connection is not None
 
-    portal = Address(*_PORTAL)
+
+def _read(key: str) -> object:
+    with _portal() as connection:
+        if connection is None:
+            return None
+        try:
+            value = connection.call(
+                Address(*_PORTAL), "Read", "ss", (_APPEARANCE, key), timeout=_ANSWER_SECONDS
+            )[0]
+        except BusError:
+            return None
+    while isinstance(value, tuple):  # a variant within a variant
+        value = value[1]
+    return value
+
+
+@contextlib.contextmanager
+def _portal() -> Iterator[Connection | None]:
+    """A connection to the session's bus with a portal on it; None if there is none."""
     if (address := session_address()) is None:
-        return None
+        yield None
+        return
     try:
         connection = Connection(address)
     except BusError:
-        return None
-    try:
-        if not connection.has_owner(portal.bus_name):
-            return None
-        value = connection.call(portal, "Read", "ss", (_APPEARANCE, key), timeout=_ANSWER_SECONDS)[0]
-        while isinstance(value, tuple):  # a variant within a variant
-            value = value[1]
-        return value
-    except BusError:
-        return None
-    finally:
-        connection.close()
+        yield None
+        return
+    with contextlib.closing(connection):
+        try:
+            found = connection.has_owner(_PORTAL[0])
+        except BusError:
+            found = False
+        yield connection if found else None

@@ -52,7 +52,7 @@ QPushButton[kind="entry"] { background: transparent; border: 2px solid transpare
 QPushButton[kind="entry"]:hover { background: $raised; }
 QPushButton[kind="entry"]:checked { background: $soft; color: $accent; font-weight: 600; }
 QPushButton[kind="segment"] { padding: 5px 12px; }
-QPushButton[kind="segment"]:checked { color: $accent; border-color: $fill; font-weight: 600; }
+QPushButton[kind="segment"]:checked { color: $accent; border-color: $fill; }
 QPushButton[kind="option"] { padding: 0; border: 1px solid $edge; border-radius: 10px; text-align: left; }
 QPushButton[kind="option"]:checked { border: 2px solid $fill; background: $soft; }
 QPushButton:focus { border: 2px solid $focus; padding: 5px 13px; }

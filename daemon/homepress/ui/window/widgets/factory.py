@@ -84,6 +84,11 @@ class ElidedLabel(QLabel):
         self.setAccessibleName(text)
         self._fit()
 
+    def fit_content(self) -> None:
+        """Take no more room than the text needs, for a label with something beside it."""
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setMinimumWidth(40)
+
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -109,6 +114,7 @@ class Switch(QCheckBox):
         super().__init__("Off")
         self._theme = theme
         self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.toggled.connect(lambda on: self.setText("On" if on else "Off"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -176,20 +182,47 @@ class Choice(QComboBox):
         event.ignore()  # type: ignore[attr-defined]  # a QWheelEvent
 
 
+class Heading(QWidget):
+    """The head of a page.
+
+    Attributes:
+        title: its title.
+    """
+
+    def __init__(self, title: ElidedLabel, about: QLabel | None, actions: Sequence[QWidget]) -> None:
+        super().__init__()
+        self.title = title
+        rows = column(self, spacing=4)
+        rows.setContentsMargins(0, 0, 0, 4)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(title, 1)
+        for action in actions:
+            first.addWidget(action)
+        rows.addLayout(first)
+        if about is not None:
+            rows.addWidget(about)
+
+
 class SplitRow(QWidget):
-    """Words at one side and a control at the other; one above the other where there is little room."""
+    """Words at one side and a control at the other; one above the other where there is little room.
+
+    Attributes:
+        about: the line that explains, where there is one; the rows of settings have it.
+    """
 
     _NARROW = 430
 
-    def __init__(self, words: QWidget, control: QWidget) -> None:
+    def __init__(self, words: QWidget, control: QWidget, margin: int = 10) -> None:
         super().__init__()
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._layout.setContentsMargins(0, 10, 0, 10)
+        self._layout.setContentsMargins(0, margin, 0, margin)
         self._layout.setSpacing(10)
         self._control = control
         self._layout.addWidget(words, 1)
         self._layout.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
         words.setMinimumWidth(0)
+        self.about = QLabel()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -236,19 +269,10 @@ class WidgetFactory:
         """An icon beside a text; `ink` is a colour of the palette."""
         return Mark(self.theme, icon, ink, side)
 
-    def heading(self, title: str, about: str = "", *actions: QWidget) -> QWidget:
+    def heading(self, title: str, about: str = "", *actions: QWidget) -> "Heading":
         """The head of a page: its title, a line on what it is for, and at the other side its buttons."""
-        made = QWidget()
-        rows = column(made, spacing=4)
-        first = QHBoxLayout()
-        first.setSpacing(8)
-        first.addWidget(self.label(title, "title"), 1)
-        for action in actions:
-            first.addWidget(action)
-        rows.addLayout(first)
-        if about:
-            rows.addWidget(self.label(about, "muted", wrap=True))
-        return made
+        words = self.label(about, "muted", wrap=True) if about else None
+        return Heading(self.elided(title, "title"), words, actions)
 
     # -- controls
 
@@ -259,7 +283,10 @@ class WidgetFactory:
         made = QPushButton(text)
         made.setProperty("kind", kind)
         made.setAutoDefault(True)
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves no ring behind
         if icon is not None:
+            made.setText(f" {text}")
+            made.setAccessibleName(text)
             made.setIcon(self.theme.icon(icon, _INK[kind]))
             made.setIconSize(QSize(_ICON_SIDE, _ICON_SIDE))
         made.clicked.connect(lambda *_: command())
@@ -304,6 +331,7 @@ class WidgetFactory:
             button.setProperty("kind", "segment")
             button.setCheckable(True)
             button.setChecked(value == chosen)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setAccessibleDescription(name)
             button.clicked.connect(lambda *_, value=value: changed(value))
             group.addButton(button)
@@ -355,12 +383,15 @@ class WidgetFactory:
         name = self.label(title, "strong")
         name.setBuddy(control)
         inside.addWidget(name)
+        help_line = self.hint(about)
         if about:
-            inside.addWidget(self.hint(about))
+            inside.addWidget(help_line)
         if not control.accessibleName():
             control.setAccessibleName(title)
         control.setAccessibleDescription(about)
-        return SplitRow(words, control)
+        made = SplitRow(words, control)
+        made.about = help_line
+        return made
 
     def notice(self, text: str, tone: Tone, *actions: tuple[str, Callable[[], object]]) -> QFrame:
         """What has to be known, on a ground of its own, with buttons for what can be done about it."""

@@ -1,20 +1,31 @@
 """A form of settings: a row for each key, in words; what is valid is written at once."""
 
 from collections.abc import Callable
+from typing import cast, get_args
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QWidget
 
-from homepress.settings import Widget, preset_names
+from homepress.settings import (
+    SourceFormat,
+    TargetFormat,
+    TomlValue,
+    Widget,
+    preset_names,
+    text_from_value,
+    value_from_text,
+)
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import Form, FormEntry
 from homepress.ui.window.model.wording import PRESETS, Wording, applies, wording
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import FolderField, confirm
 from homepress.ui.window.widgets.factory import alive, column, restyle, row
+from homepress.ui.window.widgets.mappings import ConversionTable, Ticks
 
 _TYPING_PAUSE_MS = 700
 _NUMBERS = (Widget.NUMBER, Widget.SIZE)
+_FORMATS = (get_args(SourceFormat), get_args(TargetFormat))
 _SHORT = 110
 _LONG = 220
 
@@ -173,6 +184,14 @@ class _Row(QWidget):
     def _make_control(self) -> QWidget:
         kit, entry, title = self._context.kit, self.entry, self._words.title
         match entry.field.widget:
+            case Widget.CONVERSIONS:
+                chosen = value_from_text(f"{entry.field.table}.{entry.field.key}", entry.text)
+                return ConversionTable(kit, _FORMATS, cast(dict[str, str], chosen), self._take_pairs)
+            case Widget.PATTERNS if self._words.options:
+                ticked = [word.strip() for word in entry.text.split(",")]
+                return Ticks(
+                    self._words.options, ticked, lambda words: self._take(", ".join(words)), every="all"
+                )
             case Widget.SWITCH:
                 return kit.switch(
                     title, entry.text == "true", lambda on: self._take("true" if on else "false")
@@ -183,16 +202,19 @@ class _Row(QWidget):
                 return kit.choice(title, options, entry.text, self._take)
             case Widget.FOLDER:
                 return FolderField(kit, title, entry.text, self._soon)
-        if self._words.options and entry.field.widget is not Widget.PATTERNS:
+        if self._words.options:
             options = list(self._words.options.items())
             if entry.text not in self._words.options:
-                options.append((entry.text, entry.text))
+                options.append((entry.text, f"{entry.text} {entry.field.unit}".strip()))
             return kit.choice(title, options, entry.text, self._take)
         field = kit.entry(title, entry.text, self._words.example)
         field.setFixedWidth(_SHORT if entry.field.widget in _NUMBERS and not self._words.example else _LONG)
         field.textEdited.connect(self._soon)
         field.editingFinished.connect(self._now)
         return field
+
+    def _take_pairs(self, pairs: dict[str, str]) -> None:
+        self._take(text_from_value(cast(TomlValue, pairs)))
 
     def _soon(self, text: str) -> None:
         """Take what is being typed when the typing pauses."""

@@ -52,7 +52,12 @@ class ScrollPage(Page):
         self.body.setSpacing(12)
         self.body.setAlignment(Qt.AlignmentFlag.AlignTop)
         area.setWidget(inside)
+        self._area = area
         column(self).addWidget(area)
+
+    def to_top(self) -> None:
+        """Scroll to the beginning."""
+        self._area.verticalScrollBar().setValue(0)
 
 
 class Unported(Page):

@@ -1,0 +1,120 @@
+"""Settings that hold several values: a table of conversions, and ticks for what is removed."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+
+from homepress.ui.window.model.wording import FORMATS
+from homepress.ui.window.theme import Icon
+from homepress.ui.window.widgets.factory import WidgetFactory, clear, column, row
+
+
+class ConversionTable(QWidget):
+    """A row for each conversion: what arrives, and what it becomes, each a list that drops down."""
+
+    def __init__(
+        self,
+        kit: WidgetFactory,
+        formats: tuple[Sequence[str], Sequence[str]],
+        chosen: Mapping[str, str],
+        changed: Callable[[dict[str, str]], object],
+    ) -> None:
+        """Make the table.
+
+        Args:
+            kit: makes its controls.
+            formats: the words of what can be read, and of what can be written.
+            chosen: what becomes what now.
+            changed: called with all of it after each change.
+        """
+        super().__init__()
+        self._kit = kit
+        self._sources, self._targets = formats
+        self._pairs = list(chosen.items())
+        self._changed = changed
+        self._inside = column(self, spacing=6)
+        self._show()
+
+    def _show(self) -> None:
+        clear(self._inside)
+        for at, pair in enumerate(self._pairs):
+            self._inside.addWidget(self._pair(at, *pair))
+        line = QWidget()
+        beside = row(line)
+        beside.addStretch(1)
+        self._more = self._kit.button("Add a conversion", self._add, "ghost", Icon.PLUS)
+        self._more.setEnabled(len(self._pairs) < len(self._sources))
+        beside.addWidget(self._more)
+        self._inside.addWidget(line)
+
+    def _pair(self, at: int, source: str, target: str) -> QWidget:
+        made = QWidget()
+        line = row(made)
+        taken = {word for word, _ in self._pairs} - {source}
+        sources = [(word, FORMATS[word]) for word in self._sources if word not in taken]
+        targets = [(word, FORMATS[word]) for word in self._targets if word != source]
+        line.addStretch(1)
+        line.addWidget(
+            self._kit.choice("Convert from", sources, source, lambda word: self._set(at, word, target))
+        )
+        line.addWidget(self._kit.label("becomes", "muted"))
+        name = f"{FORMATS[source]} becomes"
+        line.addWidget(self._kit.choice(name, targets, target, lambda word: self._set(at, source, word)))
+        remove = self._kit.button("Remove", lambda: self._remove(at))
+        remove.setAccessibleName(f"Do not convert {FORMATS[source]}")
+        line.addWidget(remove)
+        return made
+
+    def _set(self, at: int, source: str, target: str) -> None:
+        if source == target:
+            target = next(word for word in self._targets if word != source)
+        self._pairs[at] = (source, target)
+        self._tell()
+
+    def _add(self) -> None:
+        taken = {word for word, _ in self._pairs}
+        usual = ("heic", "png", *self._sources)
+        source = next(word for word in usual if word not in taken)
+        target = next(word for word in self._targets if word != source)
+        self._pairs.append((source, target))
+        self._tell()
+
+    def _remove(self, at: int) -> None:
+        del self._pairs[at]
+        self._tell()
+
+    def _tell(self) -> None:
+        self._show()
+        self._changed(dict(self._pairs))
+
+
+class Ticks(QWidget):
+    """A box to tick for each value of a set."""
+
+    def __init__(
+        self,
+        options: Mapping[str, str],
+        chosen: Sequence[str],
+        changed: Callable[[list[str]], object],
+        every: str = "",
+    ) -> None:
+        """Make the boxes.
+
+        Args:
+            options: the values with their words.
+            chosen: which are ticked.
+            changed: called with all that are ticked after each change.
+            every: the value that stands for all of them.
+        """
+        super().__init__()
+        self._boxes: dict[str, QCheckBox] = {}
+        inside = column(self, spacing=2)
+        for value, words in options.items():
+            box = QCheckBox(words)
+            box.setChecked(value in chosen or every in chosen)
+            box.clicked.connect(lambda *_: changed([v for v, b in self._boxes.items() if b.isChecked()]))
+            line = QHBoxLayout()
+            line.addWidget(box)
+            line.addStretch(1)
+            inside.addLayout(line)
+            self._boxes[value] = box
