@@ -46,7 +46,7 @@ def status(state: str = "idle", **more: Any) -> Status:
         (None, "Not running"),
         (status("paused", paused_for="user"), "Paused"),
         (status("working", waiting=3), "Working"),
-        (status("problem", problems=["The disk is full."]), "Needs you"),
+        (status("problem", problems=["The disk is full."]), "Needs attention"),
         (status(), "Ready"),
         (status(folders=[FolderStatus(path="/a", mode="replace", state="watching")]), "Up to date"),
     ],
@@ -117,7 +117,7 @@ def test_a_card_says_where_results_go_in_fact() -> None:
     output = "/dcim (smaller)"
     told = FolderStatus(path=str(folder.path), mode="output", output=output, state="watching", warning="FAT")
     (card,) = folder_cards(snapshot(status(folders=[told]), folder), {})
-    assert f"into {output}" in card.about
+    assert f"saves results to {output}" in card.about
     assert card.warning == "FAT"
 
 
@@ -185,11 +185,17 @@ def test_the_trial_speaks_for_the_whole_folder(tmp_path: Path) -> None:
     assert service.asked[0].dry_run, "nothing may be changed"
     assert not service.asked[0].in_place
     assert seen[-1] == trial.SAMPLE
-    words = trial.sentence(found, [done], keeps_originals=True)
-    assert words == (
-        "60 pictures: about 600 KB with safe would be saved (from a trial on 24). "
-        "The originals need 1.2 MB until they expire. Nothing is changed yet."
-    )
+    assert trial.found_words(found) == "60 pictures, 1.2 MB"
+    assert trial.saving_words(found, done) == "saves about 600 KB (50 %)"
+    nothing = trial.Estimate("safe", tried=60, saved=0, originals=0)
+    assert trial.saving_words(found, nothing) == "saves nothing here"
+
+
+def test_a_trial_says_how_long_it_takes() -> None:
+    assert trial.left_words(0, 36, 0.4) == "0 of 36 tried"
+    assert trial.left_words(6, 36, 6.0) == "6 of 36 tried, about 30 s left"
+    assert trial.left_words(6, 36, 60.0) == "6 of 36 tried, about 5 min left"
+    assert trial.left_words(36, 36, 6.0) == "36 of 36 tried"
 
 
 def test_a_trial_can_be_stopped(tmp_path: Path) -> None:

@@ -45,8 +45,12 @@ def test_what_a_process_needs_for_its_work_is_no_alarm() -> None:
     ("processes", "begin", "closed"),
     [
         ([], "No process", False),
-        ([process("daemon", REFUSED)], "The one process asked was refused", True),
-        ([process("daemon", REFUSED), process("tray", REFUSED, LOCAL)], "All 2 processes asked", True),
+        ([process("daemon", REFUSED)], "Tried just now: the one process", True),
+        (
+            [process("daemon", REFUSED), process("tray", REFUSED, LOCAL)],
+            "Tried just now: all 2 processes",
+            True,
+        ),
         ([process("daemon", REFUSED), process("tray", OPEN)], "Not everything", False),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from homepress.base.paths import Paths
-from homepress.base.results import ProbeAttempt, ProbedProcess
+from homepress.base.results import AttemptKind, ProbeAttempt, ProbedProcess
 from homepress.base.units import counted, size
 from homepress.ui.text import past, printable
 
@@ -101,9 +101,40 @@ def verdict_of_all(found: list[Tried]) -> tuple[str, bool]:
     if not found:
         return "No process could be asked.", False
     if all(report.closed for report in found):
-        asked = "The one process asked was" if len(found) == 1 else f"All {len(found)} processes asked were"
-        return f"{asked} refused every way to a network and to other programs, by the system itself.", True
-    return "Not everything is closed on this system. The lines below say what is open.", False
+        asked = "The one process that runs was" if len(found) == 1 else f"All {len(found)} processes were"
+        return f"Tried just now: {asked[:1].lower()}{asked[1:]} refused every way out, by the system.", True
+    return "Not everything is closed on this system. The technical details say what is open.", False
+
+
+_LINES: tuple[tuple[frozenset[AttemptKind], str, str], ...] = (
+    (
+        frozenset(("network",)),
+        "It cannot open a connection to the internet or any other network.",
+        "The system does not keep it from opening connections to a network.",
+    ),
+    (
+        frozenset(("files", "names")),
+        "What reads your pictures cannot open any other file of yours.",
+        "The system does not keep what reads your pictures from opening other files.",
+    ),
+    (
+        frozenset(("local", "programs", "ipc", "signals", "start", "threads")),
+        "It cannot reach other programs, beyond what showing its icon and window takes.",
+        "The system does not keep it away from other programs.",
+    ),
+)
+
+
+def plain_lines(processes: list[ProbedProcess]) -> list[tuple[str, bool]]:
+    """What the reports mean, in three lines, each with whether it is closed; none when none was asked."""
+    asked = [process for process in processes if process.tried]
+    found = []
+    for kinds, closed, is_open in _LINES:
+        tried = [(door, process) for process in asked for door in process.tried if door.kind in kinds]
+        if tried:
+            shut = all(_verdict(door, process) != "open" for door, process in tried)
+            found.append((closed if shut else is_open, shut))
+    return found
 
 
 def moment_before(text: str, now: float) -> tuple[float | None, str]:
@@ -155,13 +186,16 @@ def stored_data(paths: Paths, originals_bytes: int) -> list[StoredData]:
     """All that Homepress keeps."""
     return [
         StoredData(
-            "Originals", "What pictures were before, until they expire", str(paths.originals), originals_bytes
+            "Originals",
+            "Your pictures as they were, until they expire",
+            str(paths.originals),
+            originals_bytes,
         ),
         StoredData(
             "History", "Names, sizes and times of what was done", str(paths.ledger), _size(paths.ledger)
         ),
         StoredData(
-            "Log", "What the program did; overwritten from time to time", str(paths.log), _size(paths.log)
+            "Log", "What the program did; old lines are overwritten", str(paths.log), _size(paths.log)
         ),
         StoredData("Settings", "What you asked for", str(paths.config_file), _size(paths.config_file)),
     ]

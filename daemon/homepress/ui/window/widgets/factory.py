@@ -211,7 +211,8 @@ class SplitRow(QWidget):
         about: the line that explains, where there is one; the rows of settings have it.
     """
 
-    _NARROW = 430
+    _WORDS = 200
+    """Pixels; words never become narrower while the control is beside them."""
 
     def __init__(self, words: QWidget, control: QWidget, margin: int = 10) -> None:
         super().__init__()
@@ -227,7 +228,7 @@ class SplitRow(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        beside = self.width() >= max(self._NARROW, self._control.sizeHint().width() + 220)
+        beside = self.width() >= self._control.sizeHint().width() + self._WORDS
         direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._layout.direction() is not direction:
             self._layout.setDirection(direction)
