@@ -181,8 +181,10 @@ class Window:
         """Press keys, by their names in X."""
         self._hands("key", "--delay", "40", *keys)
 
-    def tab_to(self, text: str, most: int = 40) -> Seen:
+    def tab_to(self, text: str, most: int = 70) -> Seen:
         """Press Tab until something with this text has the keyboard; every stop has to be seen."""
+        if self.focused() is None:  # without a window manager, nobody gives it back after a dialog
+            self._focus()
         for _ in range(most):
             focused = self.focused()
             if focused is not None and (text in focused["text"] or text in focused["name"]):
@@ -193,11 +195,22 @@ class Window:
         raise AssertionError(f"Tab does not reach {text!r}: {self.focused()}")
 
     def answer_dialog(self, text: str) -> None:
-        """Type into a dialog for files, which has the keyboard on its field, and press Return."""
+        """Type into Qt's dialog for files, which has the keyboard on its field, and press Return."""
         self.wait_until(lambda: "QLineEdit" in (self.focused() or {"kind": ""})["kind"], "a dialog to ask")
         self.press("ctrl+a")
-        self.type(text)
+        self._hands("type", "--delay", "40", text)  # names are completed meanwhile
+        self.wait_until(lambda: (self.focused() or {"text": ""})["text"] == text, f"{text} to be typed")
         self.press("Return")
+        if not self._is_gone(text):
+            self.press("Return")  # the first one took a completion
+
+    def _is_gone(self, text: str, within: float = 3) -> bool:
+        """Whether a dialog with this text in its field goes away soon."""
+        try:
+            wait_for(lambda: (self.focused() or {"text": ""})["text"] != text, within=within)
+        except AssertionError:
+            return False
+        return True
 
     def picture(self) -> Path:
         """A picture of the window, as PNG."""

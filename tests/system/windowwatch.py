@@ -83,7 +83,7 @@ def _seen() -> list[dict[str, Any]]:
     windows = [one for one in QApplication.topLevelWidgets() if one.isVisible()]
     windows.sort(key=lambda one: one is not QApplication.activeWindow())
     widgets = [inside for one in windows for inside in (one, *one.findChildren(QWidget))]
-    return [_describe(one, focus) for one in widgets if one.isVisible() and not one.visibleRegion().isEmpty()]
+    return [_describe(one, focus) for one in widgets if one.isVisible()]
 
 
 def _watch(window: QWidget, file: str) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtCore import QLocale, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
-    QButtonGroup,
     QFrame,
     QLabel,
     QMainWindow,
@@ -124,7 +123,6 @@ class SideBar(QFrame):
         inside.setSpacing(3)
         inside.addWidget(self._title())
         inside.addSpacing(12)
-        self._group = QButtonGroup(self)
         self._entries = {name: self._entry(name, chosen) for name in PAGES}
         for entry in self._entries.values():
             inside.addWidget(entry)
@@ -133,8 +131,8 @@ class SideBar(QFrame):
 
     def mark(self, front: PageName) -> None:
         """Show which page is in front."""
-        self._entries[front].setChecked(True)
         for name, entry in self._entries.items():
+            entry.setChecked(name is front)
             entry.setIcon(self._kit.theme.icon(PAGES[name][1], "accent" if name is front else "text"))
 
     def update_from(self, snapshot: Snapshot) -> None:
@@ -172,8 +170,12 @@ class SideBar(QFrame):
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.setIcon(self._kit.theme.icon(icon))
         made.setIconSize(QSize(18, 18))
-        made.clicked.connect(lambda *_: chosen(name))
-        self._group.addButton(made)
+
+        def choose() -> None:
+            made.setChecked(True)  # also when its page is in front already
+            chosen(name)
+
+        made.clicked.connect(choose)
         return made
 
     def _state(self) -> QWidget:

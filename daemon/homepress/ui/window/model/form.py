@@ -217,11 +217,9 @@ def relocate(service: Service, file: Path, old: str, new: str) -> FolderAnswer:
     Raises:
         ServiceError: the new place cannot be watched; the old one is still in the list.
     """
-    said = {
-        key: text_from_value(value)
-        for key, value in _said_of_folder(file, Path(old)).items()
-        if key not in (*_NOT_IN_FORM, "mode")
-    }
+    values = {key: value for key, value in _said_of_folder(file, Path(old)).items() if key != "path"}
+    left_out = ("enabled", "mode")  # it is watched now, and an output folder says the mode
+    said = {key: text_from_value(value) for key, value in values.items() if key not in left_out}
     keep = said.pop("originals_keep_days", "")
     request = FolderRequest(
         path=new,
@@ -232,6 +230,12 @@ def relocate(service: Service, file: Path, old: str, new: str) -> FolderAnswer:
         originals_keep_days=int(keep) if keep else None,
         more=said,
     )
-    answer = service.add_folder(request)
-    service.remove_folder(old)
-    return answer
+    service.remove_folder(old)  # first: a folder that was renamed is known as the same one
+    try:
+        return service.add_folder(request)
+    except ServiceError:
+        from homepress.settings import edit
+
+        edit.add_folder(file, old, values)
+        service.reload()
+        raise

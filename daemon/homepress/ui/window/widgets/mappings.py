@@ -32,20 +32,28 @@ class ConversionTable(QWidget):
         self._sources, self._targets = formats
         self._pairs = list(chosen.items())
         self._changed = changed
-        self._inside = column(self, spacing=6)
-        self._show()
-
-    def _show(self) -> None:
-        clear(self._inside)
-        for at, pair in enumerate(self._pairs):
-            self._inside.addWidget(self._pair(at, *pair))
+        outer = column(self, spacing=6)
+        place = QWidget()
+        self._lines = column(place, spacing=6)
+        outer.addWidget(place)
         line = QWidget()
         beside = row(line)
         beside.addStretch(1)
-        self._more = self._kit.button("Add a conversion", self._add, "ghost", Icon.PLUS)
-        self._more.setEnabled(len(self._pairs) < len(self._sources))
+        self._more = kit.button("Add a conversion", self._add, "ghost", Icon.PLUS)
         beside.addWidget(self._more)
-        self._inside.addWidget(line)
+        outer.addWidget(line)
+        self._show()
+
+    def _show(self) -> None:
+        focus = self.focusWidget()
+        name = focus.accessibleName() if focus is not None and focus.hasFocus() else ""
+        clear(self._lines)
+        for at, pair in enumerate(self._pairs):
+            self._lines.addWidget(self._pair(at, *pair))
+        self._more.setEnabled(len(self._pairs) < len(self._sources))
+        if name:  # the keyboard stays where it was, on a control that was made anew
+            same = [one for one in self.findChildren(QWidget) if one.accessibleName() == name]
+            (same[-1] if same else self._more).setFocus()
 
     def _pair(self, at: int, source: str, target: str) -> QWidget:
         made = QWidget()
