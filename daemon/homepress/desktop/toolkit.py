@@ -82,10 +82,10 @@ def lacking() -> Lacking | None:
         return Lacking("PySide6", _INSTALL_PACKAGE)
     if not sys.platform.startswith("linux"):
         return None
-    for name in ("xcb", "wayland") if os.environ.get("DISPLAY") else ("wayland",):
-        if (missing := _missing_library(Path(spec.origin).parent, name)) is not None:
-            return Lacking(missing, _install_libraries())
-    return None
+    displays = {"xcb": "DISPLAY", "wayland": "WAYLAND_DISPLAY"}
+    wanted = [name for name, variable in displays.items() if os.environ.get(variable)] or ["xcb"]
+    missing = [_missing_library(Path(spec.origin).parent, name) for name in wanted]
+    return Lacking(missing[0], _install_libraries()) if missing[0] and all(missing) else None
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Opening the one window of a user, or bringing the one that is open to the front."""
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,6 +93,9 @@ def _live(
     look: WindowLook,
     probe_worker: Callable[[int], list[ProbedProcess]],
 ) -> None:
+    # Some versions of PySide6 load numpy where they find it: 20 MB that the window has no use for.
+    sys.modules.setdefault("numpy", None)  # type: ignore[arg-type]  # None: not to be found
+
     from homepress.ui.window.frame import WindowFrame
 
     frame = WindowFrame(look)
