@@ -192,7 +192,7 @@ class FirstRunPage(ScrollPage):
     def update_from(self, snapshot: Snapshot) -> None:
         """The first folder is asked for in other words than a further one."""
         more = bool(snapshot.settings.folders)
-        self._head.title.set_text(_ANOTHER if more else _FIRST)
+        self._head.title.setText(_ANOTHER if more else _FIRST)
         self._back.setVisible(more)
 
     # -- building

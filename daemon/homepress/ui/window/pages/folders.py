@@ -77,7 +77,7 @@ class FoldersPage(ScrollPage):
         beside.addWidget(back)
         beside.addStretch(1)
         self.body.addWidget(line)
-        self.body.addWidget(kit.heading(folder.path.name or path, "Changes apply at once."))
+        self.body.addWidget(kit.elided(printable(folder.path.name or path), "title"))
         self.body.addWidget(kit.elided(printable(path), "small"))
         form = folder_form(paths.config_file, folder, lambda: connect(paths.socket))
         self.body.addWidget(SettingsForm(self._context, form, self._written))

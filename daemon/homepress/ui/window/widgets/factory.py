@@ -189,7 +189,7 @@ class Heading(QWidget):
         title: its title.
     """
 
-    def __init__(self, title: ElidedLabel, about: QLabel | None, actions: Sequence[QWidget]) -> None:
+    def __init__(self, title: QLabel, about: QLabel | None, actions: Sequence[QWidget]) -> None:
         super().__init__()
         self.title = title
         rows = column(self, spacing=4)
@@ -198,7 +198,7 @@ class Heading(QWidget):
         first.setSpacing(8)
         first.addWidget(title, 1)
         for action in actions:
-            first.addWidget(action)
+            first.addWidget(action, 0, Qt.AlignmentFlag.AlignTop)
         rows.addLayout(first)
         if about is not None:
             rows.addWidget(about)
@@ -234,6 +234,34 @@ class SplitRow(QWidget):
             self._layout.setDirection(direction)
             leading = Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag.AlignLeft
             self._layout.setAlignment(self._control, leading)
+
+
+class ButtonRow(QWidget):
+    """Buttons in a row, or one below the other where they do not fit."""
+
+    def __init__(self, buttons: Sequence[QWidget]) -> None:
+        super().__init__()
+        self._buttons = buttons
+        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(8)
+        for button in buttons:
+            self._layout.addWidget(button)
+        self._layout.addStretch(1)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        widest = max(button.sizeHint().width() for button in self._buttons)
+        return QSize(widest, self._layout.minimumSize().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        needed = sum(button.sizeHint().width() + self._layout.spacing() for button in self._buttons)
+        fits = self.width() >= needed
+        self._layout.setDirection(
+            QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
+        )
 
 
 class WidgetFactory:
@@ -273,7 +301,7 @@ class WidgetFactory:
     def heading(self, title: str, about: str = "", *actions: QWidget) -> "Heading":
         """The head of a page: its title, a line on what it is for, and at the other side its buttons."""
         words = self.label(about, "muted", wrap=True) if about else None
-        return Heading(self.elided(title, "title"), words, actions)
+        return Heading(self.label(title, "title", wrap=True), words, actions)
 
     # -- controls
 
@@ -408,15 +436,14 @@ class WidgetFactory:
         first.addWidget(self.mark(icon, ink), 0, Qt.AlignmentFlag.AlignTop)
         first.addWidget(self.label(text, wrap=True), 1)
         inside.addLayout(first)
-        if actions:
-            buttons = first if len(actions) == 1 else QHBoxLayout()
-            if buttons is not first:
-                buttons.setContentsMargins(28, 2, 0, 2)
-                inside.addLayout(buttons)
-            for words, command in actions:
-                buttons.addWidget(self.button(words, command))
-            if buttons is not first:
-                buttons.addStretch(1)
+        buttons = [self.button(words, command) for words, command in actions]
+        if len(buttons) == 1:
+            first.addWidget(buttons[0])
+        elif buttons:
+            below = QHBoxLayout()
+            below.setContentsMargins(28, 2, 0, 2)
+            below.addWidget(ButtonRow(buttons))
+            inside.addLayout(below)
         return made
 
     def empty(self, icon: Icon, title: str, about: str, *actions: QWidget) -> QWidget:

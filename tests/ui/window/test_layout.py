@@ -1,0 +1,41 @@
+"""Every page at every size: no text is cut, nothing sticks out, every control has a name."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from homepress.desktop import toolkit
+
+pytestmark = pytest.mark.skipif(toolkit.lacking() is not None, reason="there is no Qt, or no library for it")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en_GB.UTF-8", "ar_EG.UTF-8"], ids=["left-to-right", "right-to-left"])
+@pytest.mark.parametrize(
+    ("size", "points"),
+    [((700, 520), 0), ((1080, 720), 0), ((1900, 1000), 0), ((1080, 720), 14)],
+    ids=["smallest", "usual", "large", "large-font"],
+)
+def test_nothing_is_cut_and_everything_is_named(
+    tmp_path: Path, size: tuple[int, int], points: int, language: str
+) -> None:
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "HOMEPRESS_HOME": str(tmp_path),
+        "LANG": language,
+        "LC_ALL": language,
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent",
+    }
+    script = Path(__file__).with_name("layout_child.py")
+    command = [sys.executable, str(script), *map(str, size), str(points)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert {"folders", "folder-settings", "privacy", "general"} <= said.keys()
+    assert {page: found for page, found in said.items() if found} == {}
+    assert "Traceback" not in done.stderr, done.stderr
