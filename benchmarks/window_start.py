@@ -1,8 +1,8 @@
 """How long the window takes: from the start of its process to its first frame, and to its page.
 
 Run: `python -m benchmarks.window_start [RUNS]`. Needs Xvfb and python-xlib. The stopwatch stands outside: it
-looks at the pixels of an X server that nobody else draws on, every few milliseconds. A bare window of tkinter
-with one line of text is measured in the same run, as the least that is possible. Settings, ledger and daemon
+looks at the pixels of an X server that nobody else draws on, every few milliseconds. A bare window of Qt with
+one line of text is measured in the same run, as the least that is possible. Settings, ledger and daemon
 are in a temporary folder; the user's own are not touched.
 """
 
@@ -24,8 +24,9 @@ from benchmarks.screenshots import display, wait_until_done
 _PATIENCE = 20.0
 _PAUSE = 0.003
 _BARE = (
-    "import tkinter; r = tkinter.Tk(); r.geometry('1080x720+0+0'); "
-    "tkinter.Label(r, text='one line of text', font=('', 20)).place(x=40, y=20); r.mainloop()"
+    "from PySide6.QtWidgets import QApplication, QLabel; a = QApplication([]); "
+    "l = QLabel('one line of text'); l.setStyleSheet('font-size: 24px; background: white; color: black'); "
+    "l.setGeometry(0, 0, 1080, 100); l.show(); a.exec()"
 )
 _SIDE, _PAGE = (20, 10, 180, 60), (240, 20, 400, 60)
 """Left, top, width, height of what is looked at: the name of the program, the title of the page."""
@@ -71,7 +72,7 @@ def main() -> int:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     program = [sys.executable, "-m", "homepress"]
     cases = {
-        "bare tkinter window": [sys.executable, "-c", _BARE],
+        "bare window of Qt": [sys.executable, "-c", _BARE],
         "homepress window": [*program, "window"],
         "homepress": program,
     }

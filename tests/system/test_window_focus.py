@@ -15,7 +15,7 @@ pytestmark = [*needs_a_screen, pytest.mark.skipif(not features.check("xcb"), rea
 
 _LEAST = 30
 """Pixels of the ring at least."""
-_STOPS = {"folders": 9, "first-run": 12, "activity": 8, "statistics": 9, "privacy": 10, "general": 9}
+_STOPS = {"folders": 9, "first-run": 12, "statistics": 4, "privacy": 10, "general": 9}
 
 
 def ring(display: str, one: Seen) -> int:

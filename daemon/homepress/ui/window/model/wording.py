@@ -54,6 +54,7 @@ PRESETS = {
     "documents": "Scans and documents",
     "share": "Pictures to send",
     "web": "Pictures for a web site",
+    "email": "Pictures for email",
 }
 
 _AUTO_YES_NO = {"auto": "Automatic", "yes": "Yes", "no": "No"}
