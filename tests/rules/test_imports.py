@@ -56,6 +56,7 @@ ONLY_IN: dict[str, set[str]] = {
     "simplejpeg": {"compress"},
     "sqlite3": {"store"},
     "pystray": {"ui"},
+    "Xlib": {"desktop", "ui"},
     "tkinter": {"ui"},
 }
 

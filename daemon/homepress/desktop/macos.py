@@ -1,8 +1,9 @@
-"""The desktop of macOS: starting at login, opening things, Low Power Mode.
+"""The desktop of macOS: starting at login, opening things, Low Power Mode, the clipboard.
 
 Written from the documentation; not yet run on a Mac by this project.
 """
 
+import importlib
 import os
 import plistlib
 import re
@@ -14,9 +15,11 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 from homepress.base.files import write_atomically
+from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.base.override import override
 from homepress.base.paths import shipped
 from homepress.desktop.autostart import Autostart, AutostartError, AutostartState
+from homepress.desktop.clipboard import Clipboard, ClipboardError, Copied
 from homepress.desktop.launching import APP_ID, Launch
 from homepress.desktop.opening import NotOpened, Opener
 from homepress.desktop.power import Looking
@@ -164,3 +167,59 @@ class LowPowerModeWatch(Looking):
 
     def __init__(self) -> None:
         super().__init__(_saves_power_now)
+
+
+_TYPES = {
+    ImageType.PNG: "public.png",
+    ImageType.JPEG: "public.jpeg",
+    ImageType.HEIC: "public.heic",
+    ImageType.GIF: "com.compuserve.gif",
+    ImageType.WEBP: "org.webmproject.webp",
+    ImageType.TIFF: "public.tiff",
+    ImageType.BMP: "com.microsoft.bmp",
+}
+"""Uniform type identifiers, the best first: macOS makes a TIFF of every picture that is copied."""
+
+
+class Pasteboard(Clipboard):
+    """The general pasteboard (NSPasteboard), by way of PyObjC, which the tray's icon has brought along."""
+
+    def __init__(self, appkit: Any = None) -> None:
+        """Load AppKit.
+
+        Args:
+            appkit: what to use in its place.
+
+        Raises:
+            ClipboardError: it is not there.
+        """
+        try:
+            self._appkit = appkit or importlib.import_module("AppKit")
+        except ImportError as error:
+            raise ClipboardError(f"the clipboard needs PyObjC: {error}") from error
+        self._board = self._appkit.NSPasteboard.generalPasteboard()
+
+    @override
+    def read(self) -> Copied:
+        options = {self._appkit.NSPasteboardURLReadingFileURLsOnlyKey: True}
+        urls = self._board.readObjectsForClasses_options_([self._appkit.NSURL], options)
+        if files := tuple(Path(str(url.path())) for url in urls or ()):
+            return Copied(files)
+        for kind in _TYPES.values():
+            if (data := self._board.dataForType_(kind)) is not None:
+                return Copied(picture=bytes(data))
+        return Copied()
+
+    @override
+    def put(self, copied: Copied) -> None:
+        self._board.clearContents()
+        taken = True
+        if copied.files:
+            urls = [self._appkit.NSURL.fileURLWithPath_(str(path)) for path in copied.files]
+            taken = bool(self._board.writeObjects_(urls))
+        kind = sniff(copied.picture[:SNIFF_BYTES]) if copied.picture else None
+        if kind in _TYPES:
+            data = self._appkit.NSData.dataWithBytes_length_(copied.picture, len(copied.picture))
+            taken = bool(self._board.setData_forType_(data, _TYPES[kind])) and taken
+        if not taken:
+            raise ClipboardError("macOS does not take it")
