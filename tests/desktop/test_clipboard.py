@@ -82,14 +82,16 @@ def x11(display: str, monkeypatch: pytest.MonkeyPatch) -> Clipboard:
 
 
 def copy(kind: str, data: bytes) -> None:
-    """As another program."""
+    """As another program. It ends before the X server has heard of it."""
     command = ["xclip", "-selection", "clipboard", "-t", kind]
     subprocess.run(command, input=data, check=True, timeout=60, stdout=subprocess.DEVNULL)
+    wait_for(lambda: paste(kind) == data, what="it to be on the clipboard")
 
 
 def paste(kind: str) -> bytes:
+    """As another program; nothing where it cannot be had."""
     command = ["xclip", "-selection", "clipboard", "-o", "-t", kind]
-    return subprocess.run(command, check=True, timeout=60, stdout=subprocess.PIPE).stdout
+    return subprocess.run(command, timeout=60, capture_output=True, check=False).stdout
 
 
 class TestX11:
