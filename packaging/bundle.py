@@ -23,7 +23,7 @@ PROGRAMS = {"win32": {"homepress": True, "homepressw": False}}.get(sys.platform,
 """Name by name, whether it has a console. On Windows what a login starts is the one without."""
 
 # Imported by name, where PyInstaller does not see it.
-_HIDDEN = ("_cffi_backend", "pystray._base", "pystray._util", "tkinter.ttk")
+_HIDDEN = ("_cffi_backend", "pystray._base", "pystray._util")
 _HIDDEN_HERE = {
     "linux": ("pystray._xorg", "Xlib.display"),
     "win32": ("pystray._win32",),
@@ -38,6 +38,7 @@ _LEFT_OUT = (
     "setuptools",
     "numpy.f2py",
     "numpy.testing",
+    "tkinter",
 )
 # Of the rig, which has them only since Wine lacks them; on Windows they would hide the system's own.
 _STAND_INS = ("bcryptprimitives.dll",)

@@ -61,6 +61,7 @@ SYSTEM_PACKAGES = {
     "dbus-daemon": "dbus-daemon",
     "xfce4-panel": "xfce4-panel",
     "xdotool": "xdotool",
+    "xclip": "xclip",
     "scrot": "scrot",
     "openbox": "openbox python3-xdg",
     "dunst": "dunst",

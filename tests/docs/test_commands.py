@@ -20,6 +20,7 @@ NOT_RUN = {
     r"sudo apt-get install \./homepress.*": "installs; packaging/tryout.py does that with the package",
     r"tar -xzf homepress-bundle.*|homepress/homepress .*": "needs the bundle; packaging/tryout.py has it",
     r"python3 packaging/tryout\.py .*": "needs what `make dist` builds, which tries it in the same way",
+    r"homepress clip.*": "there is no display here; tests/system/test_clip.py has one",
     r"homepress folder add /mnt/nas/photos.*": "there is no network drive here",
     r"homepress stop": "ends what the next line needs; tests/system/test_versions.py runs it",
     r"(cd|mv|rm -f|cp) .*(state/homepress|ledger).*": "goes back; tests/store/test_old_homes.py does",

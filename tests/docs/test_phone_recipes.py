@@ -78,7 +78,8 @@ def test_a_command_does_what_it_says(line: str, folder: Path, program: Program, 
     words = [SMALLER.get(word, word) for word in shlex.split(line)[1:]]
     if "--in-place" not in words and "--output" not in words:
         words.insert(1, f"--output={out}")
-    shared = bool({"share", "email"} & set(words))
+    preset = words[words.index("--preset") + 1] if "--preset" in words else ""
+    shared = preset in ("share", "email")
     places = [number for number, word in enumerate(words) if word.startswith("~/")]
     words[places[-1]] = str(folder)
     if len(places) > 1:

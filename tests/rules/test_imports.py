@@ -58,6 +58,7 @@ ONLY_IN: dict[str, set[str]] = {
     "pystray": {"ui"},
     "PySide6": {"ui"},
     "shiboken6": {"ui"},
+    "Xlib": {"desktop", "ui"},
 }
 
 

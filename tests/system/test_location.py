@@ -39,3 +39,18 @@ def test_share_takes_the_place_out(program: Program, inbox: Path) -> None:
     wait_for(lambda: not has_location(picture.read_bytes()), within=60, what="the place to be gone")
     with Image.open(picture) as image:
         image.load()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("action", ["under-500-kb", "without-location"])
+def test_the_copies_of_file_managers_are_beside_and_tell_no_place(
+    program: Program, inbox: Path, action: str
+) -> None:
+    picture = located(inbox / "a.jpg", 1)
+    before = picture.read_bytes()
+    program.run("file-manager", "run", action, "--", str(picture))
+    copy = inbox / "a.min.jpg"
+    assert not has_location(copy.read_bytes())
+    assert copy.stat().st_size < 500_000
+    assert sorted(Image.open(copy).size) == sorted(Image.open(picture).size)
+    assert picture.read_bytes() == before

@@ -130,7 +130,7 @@ def processes(program: Program) -> list[str]:
 
 
 def windows(desk: Screen) -> list[str]:
-    """The windows of ours that can be seen; where tkinter is missing, the folder is opened instead."""
+    """The windows of ours that can be seen; where Qt is missing, the folder is opened instead."""
     command = ["xdotool", "search", "--onlyvisible", "--name", "^Homepress$"]
     done = subprocess.run(command, env=desk.environment, capture_output=True, text=True)
     return done.stdout.split()

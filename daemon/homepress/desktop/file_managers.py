@@ -1,4 +1,4 @@
-"""Entries in the menus of file managers: compress, restore the original, show before and after."""
+"""Entries in the menus of file managers: compress, copies for a purpose, restore, show before and after."""
 
 import shlex
 import sys
@@ -9,6 +9,7 @@ from typing import Protocol
 
 from homepress.base.override import override
 from homepress.base.paths import shipped
+from homepress.desktop import thunar
 from homepress.desktop.entries import Starter, config_home, data_home, desktop_exec, filled, write_entry
 from homepress.desktop.launching import Launch
 
@@ -30,7 +31,14 @@ class FileManagers(Protocol):
 _MIME_TYPES = "".join(
     f"image/{kind};" for kind in ("jpeg", "png", "webp", "gif", "apng", "bmp", "tiff", "heic", "avif")
 )
-_ACTIONS = {"compress": "Compress", "restore": "Restore Original", "show": "Show Before and After"}
+ENTRIES = {
+    "compress": "Compress",
+    "under-500-kb": "Copy Under 500 KB",
+    "without-location": "Copy Without Location",
+    "restore": "Restore Original",
+    "show": "Show Before and After",
+}
+"""The words of each entry, by what `homepress file-manager run` takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class DesktopFiles(FileManagers):
     """Those of Linux desktops: entries are files in the user's own folders.
 
     A launcher with MIME types and actions is read by all; KDE's Dolphin, Nemo, and the scripts of Nautilus
-    and Caja each have a place of their own. Thunar keeps its actions in one shared file, which is left alone.
+    and Caja each have a place of their own. Thunar has one file for its own actions, the user's and ours.
     """
 
     def __init__(self, launch: Launch) -> None:
@@ -58,9 +66,10 @@ class DesktopFiles(FileManagers):
             files = list(_files(desktop_exec(command), " ".join(map(shlex.quote, command))))
             for file in files:
                 write_entry(file.path, file.text, mode=0o755 if file.executable else 0o644)
+            thunar.add(_thunar_actions(" ".join(map(shlex.quote, command))))
         except (OSError, ValueError) as error:
             raise FileManagerError(f"the entries cannot be written: {error}") from error
-        return [str(file.path) for file in files]
+        return [*(str(file.path) for file in files), str(thunar.actions_file())]
 
     @override
     def remove(self) -> list[str]:
@@ -70,6 +79,7 @@ class DesktopFiles(FileManagers):
                 if file.path.exists():
                     file.path.unlink()
                     removed.append(str(file.path))
+            removed += map(str, thunar.remove())
             self._starter.remove()
         except OSError as error:
             raise FileManagerError(f"{error.filename} cannot be removed: {error.strerror}") from error
@@ -86,12 +96,17 @@ def _files(entry_command: str, shell_command: str) -> Iterator[_File]:
     menu = filled("linux/homepress-servicemenu.desktop", entry)
     # KDE runs what a menu of the user's says only when the file is executable.
     yield _File(data / "kio/servicemenus/homepress.desktop", menu, executable=True)
-    for action, label in _ACTIONS.items():
+    for action, label in ENTRIES.items():
         text = filled("linux/homepress.nemo_action", {**entry, "ACTION": action, "LABEL": label})
         yield _File(data / f"nemo/actions/homepress-{action}.nemo_action", text)
         script = filled("linux/homepress-script.sh", {"EXEC": shell_command, "ACTION": action})
         for folder in (data / "nautilus/scripts", config_home() / "caja/scripts"):
             yield _File(folder / f"Homepress: {label}", script, executable=True)
+
+
+def _thunar_actions(shell_command: str) -> Iterator[thunar.ThunarAction]:
+    for action, label in ENTRIES.items():
+        yield thunar.ThunarAction(action, f"Homepress: {label}", f"{shell_command} {action} -- %F")
 
 
 def file_managers() -> FileManagers:
@@ -108,6 +123,8 @@ def file_managers() -> FileManagers:
 
         return Explorer(command, system_registry())
     if sys.platform == "darwin":
-        raise FileManagerError("Finder has no entries of Homepress yet; use the tray or the command line")
+        from homepress.desktop.macos import Finder
+
+        return Finder(command)
 
     return DesktopFiles(command)

@@ -78,6 +78,19 @@ def fails_soon(process: "subprocess.Popen[bytes]", within: float) -> bool:
         return False
 
 
+def answer_of(command: Sequence[str]) -> tuple[int, list[str], str]:
+    """Run a command of ours to its end: its exit code, the lines that it printed, and what it complained of.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, creationflags=NO_WINDOW, check=False
+    )
+    said = done.stderr.decode("utf-8", "replace").strip().removeprefix(f"{PROGRAM}: ")
+    return done.returncode, done.stdout.decode("utf-8", "replace").splitlines(), said
+
+
 # The command that a login starts: one that stays right when the program is upgraded.
 
 _ARGUMENTS = ("run", "--login")

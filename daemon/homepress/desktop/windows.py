@@ -166,6 +166,7 @@ class Explorer(FileManagers):
 
     @override
     def add(self) -> list[str]:
+        self.remove()  # an earlier version had other entries
         try:
             self._registry.write(self._key, "MUIVerb", self._verbs["name"])
             self._registry.write(self._key, "Icon", f'"{self._launch.command[0]}"')

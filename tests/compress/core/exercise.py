@@ -38,7 +38,7 @@ def exercise(core: CompiledCore, seed: int) -> None:
     masks = odd(numbers, (len(blocks),))
     bits = odd(numbers, (entries.KINDS * entries.SYMBOLS,))
     prices = odd(numbers, (entries.PLACES,))
-    weighed = entries.Prices(masks, bits, prices, np.float32(chance.choice(_ODD_FLOATS)))
+    weighed = entries.Prices(masks, bits, prices)
     parts = numbers.integers(0, len(blocks.kinds), len(blocks.kinds), np.uint8)
     units = len(blocks.coefficients)
     across = chance.choice([each for each in range(1, units + 1) if not units % each])

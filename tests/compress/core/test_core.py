@@ -160,7 +160,7 @@ def divided(batch: quantise.CoreBatch) -> entries.Floats:
 
 def prices_of(blocks: int) -> entries.Prices:
     ones = [np.ones(size, np.float32) for size in (blocks, 2048, 64)]
-    return entries.Prices(ones[0], ones[1], ones[2], np.float32(1))
+    return entries.Prices(ones[0], ones[1], ones[2])
 
 
 class TestWhatDoesNotFit:
@@ -217,7 +217,7 @@ class TestWhatDoesNotFit:
         )
         sizes = {"masks": 2, "bits": 2048, "prices": 64}
         given = {name: np.ones(size - (name == short), np.float32) for name, size in sizes.items()}
-        prices = entries.Prices(**given, class_price=np.float32(0.1))
+        prices = entries.Prices(**given)
         with pytest.raises(ValueError, match="the core takes"):
             entries.write(core, blocks, prices, NO_CODES, np.zeros(1, np.uint8), 2)
         with pytest.raises(ValueError, match="no 2 blocks of luma"):

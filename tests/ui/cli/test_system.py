@@ -68,6 +68,25 @@ def test_compress_says_what_came_of_it(
     assert notices == [(title, body)]
 
 
+def test_copies_say_how_large_they_are_and_what_is_not_as_asked(
+    run: Run, daemon: FakeService, notices: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = [
+        FileOutcome("/p/a.jpg", "compressed", "", 900_000, 400_000, output="/p/a.min.jpg"),
+        FileOutcome("/p/b.jpg", "unchanged", "cannot be made that small", missed=True),
+        FileOutcome("/p/c.jpg", "unchanged", "Homepress made it"),
+    ]
+    monkeypatch.setattr(daemon, "compress", lambda _: iter(outcomes))
+    assert run("file-manager", "run", "under-500-kb", "--", "/p").code == 1
+    ((title, body),) = notices
+    assert title == "1 copy made, 1 picture could not be made as you asked"
+    assert body.splitlines() == [
+        "b.jpg: cannot be made that small",
+        "a.min.jpg, 400 KB",
+        "c.jpg is as it should be: Homepress made it",
+    ]
+
+
 def test_restore_says_what_came_of_it(
     run: Run, daemon: FakeService, notices: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,7 +110,7 @@ from homepress.ui.tray.menu import TrayState
 backend = desktop_backend("/home")
 icon = next(backend.icons())(print)
 icon.show(TrayState(None), backend.theme)
-print(sorted({"pystray", "PIL", "Xlib", "tkinter"} & {name.partition(".")[0] for name in sys.modules}))
+print(sorted({"pystray", "PIL", "Xlib", "PySide6"} & {name.partition(".")[0] for name in sys.modules}))
 """
     with private_bus() as address:
         environment = {"DBUS_SESSION_BUS_ADDRESS": address, "PYTHONPATH": str(REPOSITORY / "daemon")}

@@ -82,9 +82,10 @@ def test_an_undo_in_words() -> None:
 
 def test_licences_are_of_what_is_needed_here(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = ["pillow>=1", "Click", "not-there-at-all; sys_platform == 'win32'", "pytest; extra == 'dev'"]
+    wanted.append("PySide6-Essentials<7,>=6.4.3; extra == 'window'")
     monkeypatch.setattr(metadata, "requires", lambda _: wanted)
     found = privacy.built_on()
-    assert [line.split()[0] for line in found] == ["pillow", "click"]
+    assert [line.split()[0] for line in found] == ["pillow", "click", "pyside6-essentials"]
     assert "MIT" in found[0]
 
 

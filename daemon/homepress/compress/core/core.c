@@ -7,7 +7,7 @@
 #define HP_SOURCES 0
 #endif
 
-enum { VERSION = 5, PLAIN = 0, AVX2 = 1 };
+enum { VERSION = 6, PLAIN = 0, AVX2 = 1 };
 
 /* Enough for any strip of any picture, and far from where the products below could overflow. */
 static const int64_t MOST = (int64_t)1 << 31;
@@ -103,7 +103,7 @@ static bool are_codes(const uint32_t *codes, const uint8_t *lengths) {
  * of `across` units stands by itself, as between two restart markers; `rows` of `ends` tell where it ends. */
 HP_ENTRY int64_t hp_write(const float *coefficients, int64_t count, const uint8_t *kinds, int64_t per_unit,
                           const float *factors, const float *masks, const float *bits, const float *prices,
-                          float class_price, const uint32_t *codes, const uint8_t *lengths, const uint8_t *parts,
+                          const uint32_t *codes, const uint8_t *lengths, const uint8_t *parts,
                           int64_t across, int64_t *ends, int64_t rows, uint8_t *out, int64_t room) {
     hp_blocks blocks = {coefficients, (size_t)count, kinds, (size_t)per_unit, factors};
     if (!sound(&blocks, count, per_unit) || !masks || !bits || !prices) return HP_REFUSED;
@@ -112,7 +112,7 @@ HP_ENTRY int64_t hp_write(const float *coefficients, int64_t count, const uint8_
     if (rows > MOST / (across * per_unit) || count != rows * across * per_unit) return HP_REFUSED;
     for (int64_t i = 0; i < per_unit; i++)
         if (parts[i] >= per_unit) return HP_REFUSED;
-    hp_prices all = {masks, bits, prices, class_price};
+    hp_prices all = {masks, bits, prices};
     hp_writing writing = {codes, lengths, parts, (size_t)across, out, (size_t)room, ends};
     return encoder()->write(&blocks, &all, &writing);
 }

@@ -18,6 +18,7 @@
 
 enum { HP_REFUSED = -1, HP_NO_MEMORY = -2 };
 enum { HP_PLACES = 64, HP_SYMBOLS = 1024, HP_KINDS = 2, HP_CODES = 512, HP_LARGEST_LEVEL = 1023 };
+enum { HP_PASSES = 3 }; /* over a block: each drop changes what its neighbours cost */
 /* Of a coded block: 64 codes of 16 bits with 11 more, each byte maybe 0xFF, which takes two. */
 enum { HP_MOST_BYTES = 2 * (HP_PLACES * 27 / 8 + 1) };
 
@@ -43,7 +44,6 @@ typedef struct {
     const float *masks;  /* of each block: by how much its bits are dearer */
     const float *bits;   /* (kinds, 1024): what a run and size cost */
     const float *prices; /* (64): what a bit may cost in error */
-    float class_price;   /* the same for lowering a size class */
 } hp_prices;
 
 /* What becomes of levels: entropy-coded data (ITU-T T.81 section F.1.2), each row of units by itself. */

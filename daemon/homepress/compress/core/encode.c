@@ -309,7 +309,7 @@ static inline void drop_leading_ones(hp_levels *levels) {
 }
 
 /* Drop all ones that are not worth their bits; lower powers of two by one where that is worth it. */
-static inline void drop_and_lower(hp_levels *levels, const float *bits, float class_price, float mask) {
+static inline void drop_and_lower(hp_levels *levels, const float *bits, const float *prices, float mask) {
     for (int i = 0; i < levels->count; i++) {
         int32_t level = levels->level[i];
         if (level == 1) {
@@ -317,8 +317,9 @@ static inline void drop_and_lower(hp_levels *levels, const float *bits, float cl
         } else if (!(level & (level - 1))) {
             int32_t run = levels->run[i], size = levels->size[i];
             float saved = bits[run << 4 | size] - bits[run << 4 | (size - 1)];
-            float error = 2.0f * (fabsf(levels->exact[levels->place[i]]) - (float)level) + 1.0f;
-            if (error < class_price * mask * saved) levels->level[i] = level - 1;
+            int place = levels->place[i];
+            float error = 2.0f * (fabsf(levels->exact[place]) - (float)level) + 1.0f;
+            if (error < mask * prices[place] * saved) levels->level[i] = level - 1;
         }
     }
     settle(levels);
@@ -329,10 +330,12 @@ static inline void weigh(const hp_blocks *blocks, const hp_prices *prices, size_
     const float *bits = prices->bits + (size_t)blocks->kinds[block % blocks->per_unit] * HP_SYMBOLS;
     float mask = prices->masks[block];
     round_block(blocks->coefficients + block * HP_PLACES, factors_of(blocks, block), levels);
+    for (int pass = 1; pass < HP_PASSES; pass++) {
+        weigh_ones(levels, bits, prices->prices, mask);
+        drop_leading_ones(levels);
+    }
     weigh_ones(levels, bits, prices->prices, mask);
-    drop_leading_ones(levels);
-    weigh_ones(levels, bits, prices->prices, mask);
-    drop_and_lower(levels, bits, prices->class_price, mask);
+    drop_and_lower(levels, bits, prices->prices, mask);
 }
 
 /* -- levels to bits -- */

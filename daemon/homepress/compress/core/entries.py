@@ -130,13 +130,11 @@ class Prices:
         masks: of each block, by how much its bits are dearer than usual.
         bits: (2 * 1024) what coding a run and size costs.
         prices: (64) what a bit may cost in error, zigzag order.
-        class_price: the same for lowering a size class.
     """
 
     masks: Floats
     bits: Floats
     prices: Floats
-    class_price: np.float32
 
 
 def write(
@@ -168,7 +166,7 @@ def write(
     if rest:
         raise ValueError(f"{len(blocks.coefficients)} units are no rows of {across}")
     out, ends = np.empty((len(blocks) + 1) * _MOST_BYTES, np.uint8), np.zeros(rows, np.int64)
-    weighed = (*blocks.arguments, prices.masks, prices.bits, prices.prices, prices.class_price)
+    weighed = (*blocks.arguments, prices.masks, prices.bits, prices.prices)
     coded = (codes.codes, codes.lengths, parts, across)
     core.call("hp_write", *weighed, *coded, ends, rows, out, out.size)
     return [out[start:end].tobytes() for start, end in itertools.pairwise([0, *ends.tolist()])]

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Of the entries, as `core.c` has it: raised whenever an entry takes or does something else."""
 
 _ENDING: Final = {"win32": "dll", "darwin": "dylib"}.get(sys.platform, "so")
@@ -33,7 +33,7 @@ _ENTRIES: Final[dict[str, tuple[type, ...]]] = {
     "hp_count": (_Pointer, _Size, _Pointer, _Size, _Pointer, _Pointer, _Size),
     "hp_write": (
         *(_Pointer, _Size, _Pointer, _Size, _Pointer),
-        *(_Pointer, _Pointer, _Pointer, ctypes.c_float),
+        *(_Pointer, _Pointer, _Pointer),
         *(_Pointer, _Pointer, _Pointer, _Size, _Pointer, _Size, _Pointer, _Size),
     ),
     "hp_scans": (*[_Pointer, _Size] * 3, _Size, _Size, *[_Pointer, _Size] * 2),

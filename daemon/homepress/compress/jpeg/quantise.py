@@ -19,12 +19,11 @@ from homepress.compress.jpeg.entropy import CODES, LENGTHS, SIZE_OF, Events, Ind
 from homepress.compress.jpeg.model import NATURAL_OF_ZIGZAG, Floats
 
 _BIT_PRICE = np.float32(0.09)  # squared quantisation steps that one bit may cost in error
-_CLASS_PRICE = np.float32(1.5)  # the same for lowering a size class, relative to dropping a level of one
 _MASKING = np.float32(0.4)  # power of a block's activity by which its bits' price grows
 _MASKING_RANGE = (0.5, 2.0)
 _NEIGHBOURS = np.float32(2.0)  # how much busier than its surroundings a block may count
-_FREQUENCY = 0.3  # how much dearer error is at low frequencies than at high ones
-_PASSES = 2  # each drop changes what its neighbours cost
+_FREQUENCY = 0.45  # how much dearer error is at low frequencies than at high ones
+_PASSES = 3  # each drop changes what its neighbours cost
 _SYMBOLS = 1024  # runs up to 63 and sizes up to 15
 _DEAREST = 16.0  # bits: the longest code there is
 
@@ -129,7 +128,7 @@ class CoreBatch(Batch):
 
     @override
     def coded(self, masks: Floats, bits: Floats, layout: Layout, across: int) -> list[bytes]:
-        prices = entries.Prices(masks, bits, _PRICE_OF_PLACE, _BIT_PRICE * _CLASS_PRICE)
+        prices = entries.Prices(masks, bits, _PRICE_OF_PLACE)
         parts = layout.components.astype(np.uint8)
         return entries.write(self.core, self.blocks, prices, _CODES, parts, across)
 
@@ -233,5 +232,6 @@ class _Bargain:
         saved = self._cost[powers] - self._bits[_symbols(run, size - 1, kind)]
         excess = np.abs(events.exact[powers]) - events.level[powers].astype(np.float32)
         error = np.float32(2.0) * excess + np.float32(1.0)
-        worth = _BIT_PRICE * _CLASS_PRICE * self._masks[events.index[powers] >> 6] * saved
+        index = events.index[powers]
+        worth = self._masks[index >> 6] * _PRICE_OF_PLACE[index & 63] * saved
         level[powers[error < worth]] -= 1

@@ -6,6 +6,7 @@ again.
 """
 
 import contextlib
+import dataclasses
 import hashlib
 import logging
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
+from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.paths import Paths
 from homepress.base.results import FileOutcome
@@ -55,19 +56,26 @@ class InMemoryCompressor:
         self._slot = Slot(Limits(), memory=memory, background=False)
         self._checker = Checker(Limits(), memory=memory)
         self._trust = CodecTrust(paths.state / "codecs.json")
+        self._digests: list[str] = []
 
-    def compress(self, source: bytes, request: CompressRequest) -> tuple[FileOutcome, bytes]:
+    def compress(
+        self, source: bytes, request: CompressRequest, *, pixels: bool = False
+    ) -> tuple[FileOutcome, bytes]:
         """Compress one picture; the result is empty unless the outcome is "compressed".
 
         Args:
             source: the picture, at most `MOST_BYTES`.
             request: what is asked; its one path is what the picture is called in the outcome.
+            pixels: whether its format only tells how a program handed pixels on: one that is not made smaller
+                as it is becomes PNG.
 
         Raises:
             ServiceError: a word of the request is not understood; exit code 2.
         """
         check_request(msgspec.structs.replace(request, paths=[]))
         plan = plan_of(request, None, None, self._paths.presets_dir)
+        if pixels:
+            plan = _with_png(plan, source)
         job = Job(Path(request.paths[0]), plan, lambda _: None, explicit=True)
         recipe = recipe_for(plan, source)
         ours = self._is_ours(source)
@@ -83,21 +91,24 @@ class InMemoryCompressor:
             return _failed(job, source, died.death.in_words), b""
         if isinstance(made, str):
             return _failed(job, source, made), b""
+        if isinstance(made, Compressed):
+            self._digests.append(made.sha256)
+            if (image := image_digest(BytesContent(made.data))) != image_digest(BytesContent(source)):
+                self._digests.append(image)
         return _outcome(job, plan, source, made, recipe, round(time.monotonic() - begin, 3))
 
-    def remember(self, source: bytes, result: bytes) -> None:
-        """Have a result known as one of ours, by the daemon or in the ledger where that is free.
+    def remember(self) -> None:
+        """Have all results known as ours, by the daemon or in the ledger where that is free; ends the work.
 
-        Where it is not, the result counts as a new picture should it come into a watched folder.
+        Where it is not, a result counts as a new picture should it come into a watched folder.
         """
-        digests = [hashlib.sha256(result).hexdigest()]
-        if (image := image_digest(BytesContent(result))) != image_digest(BytesContent(source)):
-            digests.append(image)
         self.close()
+        if not self._digests:
+            return
         options = ConnectOptions(work="homepress compress -", patience=0.0)
         try:
             with connect_or_local(self._paths, options) as service:
-                service.learn_results(digests)
+                service.learn_results(self._digests)
         except (ServiceError, OSError) as error:
             _log.info("a result is not remembered: %s", error)
 
@@ -129,6 +140,14 @@ class InMemoryCompressor:
         with contextlib.suppress(LedgerError), Reader(self._paths.ledger) as reader:
             return reader.is_result(digests)
         return False
+
+
+def _with_png(plan: Plan, source: bytes) -> Plan:
+    """A plan by which pixels in a format that is left alone become PNG."""
+    kind = sniff(source[:SNIFF_BYTES])
+    if kind is None or FORMATS[kind].compressor or kind in plan.convert:
+        return plan
+    return dataclasses.replace(plan, convert={**plan.convert, kind: ImageType.PNG})
 
 
 def _outcome(

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
@@ -82,3 +83,35 @@ def assignment(text: str) -> tuple[str, str]:
 def example(*lines: str) -> str:
     """The closing lines of a command's help: commands to copy, kept as they are."""
     return "\n".join(("\b", "Examples:" if len(lines) > 1 else "Example:", *(f"  {line}" for line in lines)))
+
+
+_RECIPE = (
+    click.option(
+        "--preset", metavar="NAME", default="", help="share, email, web, documents, photos, screenshots ..."
+    ),
+    click.option("--quality", metavar="Q", default="", help="lossless, safe, balanced, small, or 30 to 100."),
+    click.option(
+        "--metadata",
+        type=click.Choice(["keep", "share", "strip"]),
+        help="share leaves out location, serial numbers and owner; strip all but the colour profile.",
+    ),
+    click.option("--convert", metavar="FORMAT", default="", help="jpeg, png, webp, avif or jxl."),
+    click.option("--max-edge", metavar="PIXELS", type=positive, help="Resize to this longest edge."),
+    click.option("--fit-under", metavar="SIZE", default="", help="Such as '500 KB': make it fit."),
+    click.option(
+        "--drop",
+        metavar="WHAT",
+        default="",
+        help="Leave out hdr, depth, motion, pictures, maker (with commas) or all of these; not the location, "
+        "which --metadata leaves out.",
+    ),
+)
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def recipe_options(command: _Command) -> _Command:
+    """Give a command the options that say what is to become of a picture: `preset`, `quality` and so on."""
+    for option in reversed(_RECIPE):
+        command = option(command)
+    return command

@@ -29,6 +29,7 @@ _COMMANDS = {
     "resume": "lifecycle",
     "folder": "folder",
     "compress": "pictures",
+    "clip": "memory",
     "undo": "pictures",
     "originals": "history",
     "history": "history",
@@ -57,7 +58,7 @@ _LOCK_LATER = {
 }
 """Commands that are not locked out of the network at entry, and why; each locks itself, or needs no lock."""
 
-_START_WORKERS = {"compress", "doctor", "folder", "report", "show", "window"}
+_START_WORKERS = {"clip", "compress", "doctor", "folder", "report", "show", "window"}
 """Commands that may come to read pictures themselves."""
 
 

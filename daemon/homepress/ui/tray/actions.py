@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from homepress.base.units import counted
+import msgspec
+
+from homepress.base.results import FileOutcome
+from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import connect
 from homepress.control.service import Service, ServiceError, UndoRequest
 from homepress.desktop import toolkit
-from homepress.desktop.launching import fails_soon, own, spawn
+from homepress.desktop.launching import answer_of, fails_soon, own, spawn
 from homepress.desktop.notifications import Notice, NoticeSlot
 from homepress.desktop.opening import NotOpened, Opener
 from homepress.ui.text import future, in_one_line, printable
@@ -103,6 +106,11 @@ class SetAutostart:
 
 
 @dataclass(frozen=True, slots=True)
+class CompressCopied:
+    """Make smaller what was copied, on the clipboard."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartDaemon:
     """Start the daemon, which is not running."""
 
@@ -122,6 +130,7 @@ Action: TypeAlias = (
     | EnableFolder
     | OpenWindow
     | SetAutostart
+    | CompressCopied
     | StartDaemon
     | Quit
 )
@@ -205,6 +214,8 @@ def run_action(action: Action, ctx: ActionContext) -> None:
         case SetAutostart(on=on):
             ctx.set_autostart(on)
             ctx.refresh()
+        case CompressCopied():
+            _compress_copied(ctx)
         case StartDaemon():
             _start(ctx)
         case Quit():
@@ -216,6 +227,29 @@ def _start(ctx: ActionContext) -> None:
     ctx.refresh()
     if fails_soon(process, _FAILS_WITHIN) and connect(ctx.socket) is None:
         raise ServiceError("Homepress did not start. To find the cause and the fix: homepress doctor")
+
+
+def _compress_copied(ctx: ActionContext) -> None:
+    """Have a process of its own do it, which may see pictures, and say what came of it.
+
+    Raises:
+        ServiceError: nothing could be done; the text says why.
+        OSError: the process cannot be started.
+    """
+    code, lines, why = answer_of(own("clip", "--json"))
+    outcomes = [msgspec.json.decode(line, type=FileOutcome) for line in lines]
+    small = [outcome for outcome in outcomes if outcome.outcome == "compressed"]
+    if small:
+        before, after = sum(each.before_bytes for each in small), sum(each.after_bytes for each in small)
+        many = f"{len(small):,} copied pictures are smaller"
+        title = many if len(small) > 1 else "The copied picture is smaller"
+        saved = f"{size(before)} → {size(after)}, {percent_saved(before, after)} % less. Paste as usual."
+        ctx.notify(Notice(NoticeSlot.RESULT, title, saved))
+    elif outcomes and not code:
+        reason = in_one_line(printable(outcomes[0].reason))
+        ctx.notify(Notice(NoticeSlot.RESULT, "The clipboard is as it was", reason))
+    else:
+        raise ServiceError("; ".join(each.reason for each in outcomes) or why)
 
 
 def _quit(ctx: ActionContext) -> None:

@@ -14,6 +14,7 @@ from homepress.control.service import Status
 from homepress.ui.text import moment, printable, until
 from homepress.ui.tray.actions import (
     Action,
+    CompressCopied,
     EnableFolder,
     OpenFolder,
     OpenWindow,
@@ -135,6 +136,7 @@ def menu(state: TrayState) -> tuple[MenuEntry, ...]:
         SEPARATOR,
         *_pausing(state.status),
         SEPARATOR,
+        MenuEntry("Make the copied picture smaller", CompressCopied()),
         *((_pictures(state),) if state.pictures else ()),
         *((undo,) if undo else ()),
         *((_folders(state.status),) if state.status.folders else ()),

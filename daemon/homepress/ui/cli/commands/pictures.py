@@ -22,6 +22,7 @@ from homepress.ui.cli.arguments import (
     past_time,
     path_or_input,
     positive,
+    recipe_options,
     wait_option,
 )
 from homepress.ui.cli.commands.memory import INPUT, compress_input
@@ -44,25 +45,7 @@ from homepress.ui.text import printable
 @click.argument("paths", metavar="PATH...|-", type=path_or_input, nargs=-1, required=True)
 @click.option("--output", "output_folder", metavar="DIR", type=absolute_path, help="Write results there.")
 @click.option("--in-place", is_flag=True, help="Replace the pictures; their originals are kept for undo.")
-@click.option(
-    "--preset", metavar="NAME", default="", help="share, email, web, documents, photos, screenshots ..."
-)
-@click.option("--quality", metavar="Q", default="", help="lossless, safe, balanced, small, or 30 to 100.")
-@click.option(
-    "--metadata",
-    type=click.Choice(["keep", "share", "strip"]),
-    help="share leaves out location, serial numbers and owner; strip all but the colour profile.",
-)
-@click.option("--convert", metavar="FORMAT", default="", help="jpeg, png, webp, avif or jxl.")
-@click.option("--max-edge", metavar="PIXELS", type=positive, help="Resize to this longest edge.")
-@click.option("--fit-under", metavar="SIZE", default="", help="Such as '500 KB': make it fit.")
-@click.option(
-    "--drop",
-    metavar="WHAT",
-    default="",
-    help="Leave out hdr, depth, motion, pictures, maker (with commas) or all of these; not the location, "
-    "which --metadata leaves out.",
-)
+@recipe_options
 @click.option(
     "--jobs",
     metavar="N",

@@ -15,7 +15,7 @@ from homepress.base.units import counted, size
 from homepress.control.service import CompressRequest, Service, ServiceError, UndoRequest
 from homepress.desktop import autostart as at_login
 from homepress.desktop.autostart import Autostart, AutostartError
-from homepress.desktop.file_managers import FileManagerError, file_managers
+from homepress.desktop.file_managers import ENTRIES, FileManagerError, file_managers
 from homepress.desktop.launching import own, spawn
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local, open_ledger
@@ -115,6 +115,16 @@ _LISTED = 3
 """Reasons that fit into a notice."""
 
 
+_ANY_EDGE = 65_535
+"""Pixels: the preset's limit does not hold for a copy that is as the picture, but for what is private."""
+
+_COPIES = {
+    "under-500-kb": CompressRequest(paths=[], preset="email", fit_under="500 KB"),
+    "without-location": CompressRequest(paths=[], preset="share", max_edge=_ANY_EDGE),
+}
+"""What entries ask for that leave the picture as it is and write a copy beside it."""
+
+
 @click.group(epilog=example("homepress file-manager on"))
 def file_manager() -> None:
     """Add entries to the menus of file managers."""
@@ -123,7 +133,10 @@ def file_manager() -> None:
 @file_manager.command("on", epilog=example("homepress file-manager on"))
 @json_option
 def entries_on(as_json: bool) -> None:
-    """Add entries: compress, restore the original, show before and after."""
+    """Add entries to the menu of pictures.
+
+    Compress; a copy under 500 KB; a copy without location; restore the original; show before and after.
+    """
     try:
         added = file_managers().add()
     except FileManagerError as error:
@@ -143,7 +156,7 @@ def entries_off(as_json: bool) -> None:
 
 
 @file_manager.command("run", hidden=True)
-@click.argument("action", type=click.Choice(["compress", "restore", "show", "open"]))
+@click.argument("action", type=click.Choice([*ENTRIES, "open"]))
 @click.argument("paths", metavar="[PATH...]", type=absolute_path, nargs=-1)
 def run_entry(action: str, paths: tuple[str, ...]) -> int:
     """Do what was chosen in a file manager and show a notice of it: there is no terminal to print to."""
@@ -156,7 +169,10 @@ def run_entry(action: str, paths: tuple[str, ...]) -> int:
         if action in ("open", "show"):
             return _show(paths)
         with daemon_or_local(Paths.from_environment(), wait=None) as service:
-            result = _compress(service, paths) if action == "compress" else _restore(service, paths)
+            if action in _COPIES:
+                result = _copy(service, paths, _COPIES[action])
+            else:
+                result = _compress(service, paths) if action == "compress" else _restore(service, paths)
     except ServiceError as error:
         result = _MenuResult("That did not work", printable(str(error)), error.exit_code)
     show_notice(result.title, result.body)
@@ -186,6 +202,21 @@ def _compress(service: Service, paths: tuple[str, ...]) -> _MenuResult:
         parts.append(f"{failed:,} failed")
     reasons = [f"{_name(one.path)}: {one.reason}" for one in (*of["failed"], *of["unchanged"])]
     return _MenuResult(", ".join(parts) or "There is no picture in it", _some(reasons), int(failed > 0))
+
+
+def _copy(service: Service, paths: tuple[str, ...], asked: CompressRequest) -> _MenuResult:
+    """Copies beside the pictures, which stay as they are; what could not be had is said first."""
+    outcomes = list(service.compress(msgspec.structs.replace(asked, paths=list(paths))))
+    made = [one for one in outcomes if one.output and not one.missed]
+    missed = [one for one in outcomes if one.missed]
+    parts = [f"{counted(len(made), 'copy', 'copies')} made"] if made else []
+    parts += [f"{counted(len(missed), 'picture')} could not be made as you asked"] if missed else []
+    reasons = [f"{_name(one.path)}: {one.reason}" for one in missed]
+    reasons += [f"{_name(one.output)}, {size(one.after_bytes)}" for one in made]
+    rest = [one for one in outcomes if not one.output and not one.missed]
+    reasons += [f"{_name(one.path)} is as it should be: {one.reason}" for one in rest]
+    nothing = "Nothing was to be done" if rest else "There is no picture in it"
+    return _MenuResult(", ".join(parts) or nothing, _some(reasons), int(bool(missed)))
 
 
 def _restore(service: Service, paths: tuple[str, ...]) -> _MenuResult:

@@ -1,1 +1,1 @@
-"""What the window knows and decides, without Tk: plain values and functions, tested as such."""
+"""What the window knows and decides, without a toolkit: plain values and functions, tested as such."""

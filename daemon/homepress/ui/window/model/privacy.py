@@ -14,6 +14,7 @@ from homepress.ui.text import past, printable
 _PROGRAM = "homepress"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LONGEST = 80
+_WINDOW = "extra == 'window'"
 
 
 def built_on() -> list[str]:
@@ -30,12 +31,12 @@ def built_on() -> list[str]:
 
 
 def _needed() -> list[str]:
-    """The names in the program's own requirements; those of extras, such as for development, do not count."""
+    """The names in the program's own requirements, the window's among them."""
     try:
         lines = metadata.requires(_PROGRAM) or []
     except metadata.PackageNotFoundError:
         return []
-    names = (_NAME.match(line) for line in lines if "extra ==" not in line)
+    names = (_NAME.match(line) for line in lines if "extra ==" not in line or _WINDOW in line)
     return [name.group().lower() for name in names if name]
 
 
