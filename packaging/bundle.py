@@ -7,6 +7,7 @@ the Windows rig, Windows. What goes in is said here, how it is put together in `
 """
 
 import importlib.util
+import re
 import shutil
 import sys
 import sysconfig
@@ -38,13 +39,20 @@ _LEFT_OUT = (
     "setuptools",
     "numpy.f2py",
     "numpy.testing",
+    "PySide6.QtDBus",
+    "PySide6.QtNetwork",
     "tkinter",
+)
+# Of Qt, what the window has no use for: networks, decoders of pictures, displays without a desktop.
+_QT_LEFT_OUT = re.compile(
+    r"Qt6?(Network|Svg|EglF)|plugins/(egldeviceintegrations|generic|iconengines|imageformats|"
+    r"networkinformation|tls)/|platforms/(lib)?q(eglfs|linuxfb|minimalegl|vkkhrdisplay|vnc)|PySide6/.*/translations/"
 )
 # Of the rig, which has them only since Wine lacks them; on Windows they would hide the system's own.
 _STAND_INS = ("bcryptprimitives.dll",)
 _SHIPPED = ("config", "service-files")
 
-# Fields: Microsoft, "Application manifests". dpiAware is what the window asks for when it opens.
+# Fields: Microsoft, "Application manifests". dpiAwareness is what Qt asks for when the window opens.
 _MANIFEST = """\
 <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <assembly xmlns="urn:schemas-microsoft-com:asm.v1" manifestVersion="1.0">
@@ -56,7 +64,8 @@ _MANIFEST = """\
     <supportedOS Id="{{8e0f7a12-bfb3-4fe8-b9a5-48fd50a15a9a}}"/>
   </application></compatibility>
   <application xmlns="urn:schemas-microsoft-com:asm.v3"><windowsSettings>
-    <dpiAware xmlns="http://schemas.microsoft.com/SMI/2005/WindowsSettings">true</dpiAware>
+    <dpiAware xmlns="http://schemas.microsoft.com/SMI/2005/WindowsSettings">true/pm</dpiAware>
+    <dpiAwareness xmlns="http://schemas.microsoft.com/SMI/2016/WindowsSettings">PerMonitorV2</dpiAwareness>
     <longPathAware xmlns="http://schemas.microsoft.com/SMI/2016/WindowsSettings">true</longPathAware>
     <activeCodePage xmlns="http://schemas.microsoft.com/SMI/2019/WindowsSettings">UTF-8</activeCodePage>
   </windowsSettings></application>
@@ -110,8 +119,8 @@ def contents() -> dict[str, list[object]]:
 
 
 def is_wanted(name: str) -> bool:
-    """Whether a library that PyInstaller found belongs into it."""
-    return Path(name).name.lower() not in _STAND_INS
+    """Whether a file that PyInstaller found belongs into it."""
+    return Path(name).name.lower() not in _STAND_INS and not _QT_LEFT_OUT.search(name.replace("\\", "/"))
 
 
 def appearance(program: str, work: Path) -> dict[str, object]:

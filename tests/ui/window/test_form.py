@@ -7,11 +7,18 @@ from typing import cast
 import pytest
 
 from homepress.control.client import OtherVersionError
-from homepress.control.service import CheckReport, Service, ServiceError
+from homepress.control.service import CheckReport, FolderAnswer, FolderRequest, Service, ServiceError
 from homepress.control.wire import About
-from homepress.settings import DAEMON_FIELDS, FOLDER_FIELDS, SettingsError, load
+from homepress.settings import (
+    DAEMON_FIELDS,
+    FOLDER_FIELDS,
+    SettingsError,
+    edit,
+    load,
+    value_from_text,
+)
 from homepress.ui.text import LET_IN
-from homepress.ui.window.model.form import Form, daemon_form, folder_form
+from homepress.ui.window.model.form import Form, daemon_form, folder_form, relocate
 from support import full_path
 
 FILE = """# mine
@@ -198,3 +205,47 @@ def test_the_daemons_settings_are_written_too(file: Path) -> None:
     assert form.change("workers", "3")
     form.write("workers")
     assert load(file).daemon.workers == 3
+
+
+class Moving(Judge):
+    """A daemon whose folders are kept as the settings file has them."""
+
+    def __init__(self, file: Path, refuses: str = "") -> None:
+        super().__init__()
+        self.file = file
+        self.refuses = refuses
+        self.added: list[FolderRequest] = []
+
+    def remove_folder(self, path: str) -> None:
+        edit.remove_folder(self.file, path)
+
+    def add_folder(self, request: FolderRequest) -> FolderAnswer:
+        if self.refuses:
+            raise ServiceError(self.refuses, 4)
+        self.added.append(request)
+        return FolderAnswer(path=request.path)
+
+    def reload(self) -> None:
+        load(self.file)
+
+
+def test_a_folder_that_moved_keeps_its_settings(file: Path, tmp_path: Path) -> None:
+    form = form_of(file)
+    for key, text in (("quality", "safe"), ("originals_keep_days", "7"), ("convert", 'heic = "jpeg"')):
+        assert form.change(key, text), form.entries[key].problem
+        form.write(key)
+    daemon = Moving(file)
+    relocate(cast(Service, daemon), file, str(tmp_path / "inbox"), "/elsewhere")
+    (request,) = daemon.added
+    assert (request.path, request.preset, request.quality) == ("/elsewhere", "screenshots", "safe")
+    assert request.originals_keep_days == 7
+    assert value_from_text("folder.convert", request.more["convert"]) == {"heic": "jpeg"}
+    assert load(file).folders == ()
+
+
+def test_a_place_that_is_refused_leaves_the_folder_where_it_was(file: Path, tmp_path: Path) -> None:
+    before = load(file).folders
+    daemon = Moving(file, refuses="that is the home folder itself")
+    with pytest.raises(ServiceError, match="home folder"):
+        relocate(cast(Service, daemon), file, str(tmp_path / "inbox"), "/home/anna")
+    assert load(file).folders == before

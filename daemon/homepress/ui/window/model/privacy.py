@@ -193,13 +193,20 @@ def stored_data(paths: Paths, originals_bytes: int) -> list[StoredData]:
             originals_bytes,
         ),
         StoredData(
-            "History", "Names, sizes and times of what was done", str(paths.ledger), _size(paths.ledger)
+            "History", "Names, sizes and times of what was done", str(paths.ledger), _ledger_size(paths)
         ),
         StoredData(
             "Log", "What the program did; old lines are overwritten", str(paths.log), _size(paths.log)
         ),
         StoredData("Settings", "What you asked for", str(paths.config_file), _size(paths.config_file)),
     ]
+
+
+def _ledger_size(paths: Paths) -> int | None:
+    """With what is still to be written into it (SQLite's write-ahead log)."""
+    beside = (paths.ledger.with_name(f"{paths.ledger.name}-wal"), paths.ledger)
+    sizes = [length for length in map(_size, beside) if length is not None]
+    return sum(sizes) if sizes else None
 
 
 def _size(file: Path) -> int | None:

@@ -52,7 +52,7 @@ def make(context: Context) -> "FirstRunPage":
     return FirstRunPage(context)
 
 
-class Trial(QWidget):
+class SavingsTrial(QWidget):
     """A button that begins, a line that says how far it is, and the bar; what it finds is on the cards."""
 
     def __init__(self, context: Context, cards: OptionCards) -> None:
@@ -245,7 +245,7 @@ class FirstRunPage(ScrollPage):
         inside.addWidget(self._preset_row)
         self._cards = OptionCards(kit, "Quality", _QUALITIES, _USUAL, self._quality_chosen)
         inside.addWidget(self._cards)
-        self._trial = Trial(self._context, self._cards)
+        self._trial = SavingsTrial(self._context, self._cards)
         inside.addWidget(self._trial)
         self._preset_chosen("")
 

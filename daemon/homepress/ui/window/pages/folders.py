@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from homepress.control.client import connect
 from homepress.control.service import FolderAnswer
-from homepress.settings import FolderSettings, Settings
+from homepress.settings import FolderSettings, Settings, load
 from homepress.store.reader import Reader
 from homepress.ui.text import printable
 from homepress.ui.window.context import Context
@@ -191,7 +191,7 @@ class FoldersPage(ScrollPage):
             case Remedy.RESUME:
                 jobs.run(lambda: self._context.daemon().resume())
             case Remedy.ORIGINALS:
-                self._context.navigator.go("general")
+                self._context.navigator.go("privacy")
             case Remedy.OUTPUT:
                 self.open_settings(path)
             case Remedy.IGNORE:
@@ -234,16 +234,14 @@ class FoldersPage(ScrollPage):
         if confirm(self._context.window, self._context.kit, "Remove this folder?", text, "Remove"):
             self._context.jobs.run(lambda: self._context.daemon().remove_folder(path))
 
-    def _written(self, title: str, anew: bool) -> None:
-        """A setting was written: have the daemon take it, and show what is filled in now."""
+    def _written(self, anew: bool) -> None:
+        """A setting was written: show what is filled in now, where it may be more than what was typed."""
+        if anew and self._open:
+            self._context.jobs.run(lambda: load(self._context.paths.config_file), self._show_anew, owner=self)
 
-        def done(settings: Settings) -> None:
-            self._context.navigator.tell(f"Saved: {title}", "good")
-            folder = folder_of(settings, self._open)
-            if anew and folder is not None:
-                self._show_settings(folder)
-
-        self._context.jobs.run(self._context.reload_settings, done)
+    def _show_anew(self, settings: Settings) -> None:
+        if (folder := folder_of(settings, self._open)) is not None:
+            self._show_settings(folder)
 
     def _back(self) -> None:
         self._open = ""

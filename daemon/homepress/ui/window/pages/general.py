@@ -1,20 +1,17 @@
 """The page General: what holds for the whole program."""
 
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 import homepress
-from homepress.base.results import OriginalOutcome
-from homepress.base.units import counted, size
-from homepress.control.service import OriginalsRequest
+from homepress.base.units import size
 from homepress.desktop.autostart import AutostartState, autostart, autostarts
-from homepress.settings import DaemonSettings, Settings
+from homepress.settings import DaemonSettings, Settings, load
 from homepress.ui.text import printable
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import daemon_form
 from homepress.ui.window.model.privacy import built_on
 from homepress.ui.window.model.snapshot import Snapshot
-from homepress.ui.window.widgets.dialogs import confirm
-from homepress.ui.window.widgets.factory import clear, column, row
+from homepress.ui.window.widgets.factory import clear, column
 from homepress.ui.window.widgets.forms import SettingsForm
 from homepress.ui.window.widgets.page import ScrollPage
 
@@ -71,14 +68,13 @@ class GeneralPage(ScrollPage):
         focus = self.focusWidget()
         return self._form is not None and focus is not None and self._form.isAncestorOf(focus)
 
-    def _written(self, title: str, anew: bool) -> None:
+    def _written(self, anew: bool) -> None:
         def done(settings: Settings) -> None:
-            self._context.navigator.tell(f"Saved: {title}", "good")
             self._daemon = settings.daemon
             if anew:
                 self._show_form()
 
-        self._context.jobs.run(self._context.reload_settings, done)
+        self._context.jobs.run(lambda: load(self._context.paths.config_file), done, owner=self)
 
     # -- start at login
 
@@ -115,18 +111,16 @@ class GeneralPage(ScrollPage):
     def _make_originals(self) -> QFrame:
         kit = self._context.kit
         card, inside = kit.card()
-        words = QWidget()
-        text = column(words, spacing=2)
-        text.addWidget(kit.label("Stored originals", "strong"))
-        self._originals_words = kit.hint()
-        text.addWidget(self._originals_words)
-        line = QWidget()
-        beside = row(line, spacing=20)
-        beside.addWidget(words, 1)
-        beside.addWidget(kit.button("Delete all …", self._empty, "danger"))
-        inside.addWidget(line)
+        inside.addWidget(kit.label("Stored originals", "strong"))
+        self._originals_words = kit.hint(" ")
+        inside.addWidget(self._originals_words)
         self._originals_bar = kit.progress("Space used by stored originals")
         inside.addWidget(self._originals_bar)
+        line = QHBoxLayout()
+        go = self._context.navigator.go
+        line.addWidget(kit.button("What is stored, and how to delete it", lambda: go("privacy"), "ghost"))
+        line.addStretch(1)
+        inside.addLayout(line)
         return card
 
     def _show_originals(self, occupied: int, most: int) -> None:
@@ -134,20 +128,6 @@ class GeneralPage(ScrollPage):
         text = f"{size(occupied)}{of}. Each folder has its own setting for how long they are kept."
         self._originals_words.setText(text)
         self._originals_bar.setValue(round(1000 * min(1.0, occupied / most)) if most else 0)
-
-    def _empty(self) -> None:
-        text = "The results stay, but you can no longer get an original back."
-        if confirm(
-            self._context.window, self._context.kit, "Delete all originals?", text, "Delete all originals"
-        ):
-            self._context.jobs.run(
-                lambda: list(self._context.daemon().accept_originals(OriginalsRequest(all=True))),
-                self._emptied,
-            )
-
-    def _emptied(self, outcomes: list[OriginalOutcome]) -> None:
-        done = sum(outcome.outcome == "accepted" for outcome in outcomes)
-        self._context.navigator.tell(f"{counted(done, 'original')} deleted.", "good")
 
     # -- about
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QWidget
 
 from homepress.settings import (
+    Settings,
     SourceFormat,
     TargetFormat,
     TomlValue,
@@ -33,14 +34,14 @@ _LONG = 220
 class SettingsForm(QWidget):
     """The rows of a form: common ones first, the rest on demand."""
 
-    def __init__(self, context: Context, form: Form, written: Callable[[str, bool], object]) -> None:
+    def __init__(self, context: Context, form: Form, written: Callable[[bool], object]) -> None:
         """Make the rows.
 
         Args:
             context: of the window.
             form: what is in the rows.
-            written: called after a change was written, with the title of the row, and whether other values
-                may have changed too, so that the form has to be made anew.
+            written: called after a change was written and the daemon has it, with whether other values may
+                have changed too, so that the form has to be made anew.
         """
         super().__init__()
         self._context = context
@@ -105,22 +106,51 @@ class SettingsForm(QWidget):
             self._rows[key].show_choice()
 
     def _write(self, key: str) -> None:
+        entry = self._form.entries[key]
+        before = entry.saved if entry.said else None
         self._context.jobs.run(
             lambda: self._form.write(key),
-            lambda _: self._done(key),
+            lambda _: self._done(key, before),
             lambda _: self._show_problems(),
             owner=self,
         )
 
     def _reset(self, key: str) -> None:
+        before = self._form.entries[key].saved
         self._context.jobs.run(
-            lambda: self._form.clear(key), lambda _: self._done(key, anew=True), owner=self
+            lambda: self._form.clear(key), lambda _: self._done(key, before, anew=True), owner=self
         )
 
-    def _done(self, key: str, *, anew: bool = False) -> None:
+    def _done(self, key: str, before: str | None, *, anew: bool = False) -> None:
+        """Have the daemon take what was written, say so, and offer to have it as it was."""
         self._show_problems()
         entry = self._form.entries[key]
-        self._written(wording(entry.field).title, anew or entry.field.widget is Widget.PRESET)
+        title, again = wording(entry.field).title, anew or entry.field.widget is Widget.PRESET
+
+        def told(_: Settings) -> None:
+            undo = ("Undo", lambda: self._undo(key, before))
+            self._context.navigator.tell(f"Saved: {title}", "good", undo)
+            self._written(again)
+
+        self._context.jobs.run(self._context.reload_settings, told)
+
+    def _undo(self, key: str, before: str | None) -> None:
+        """Have a key as it was before; None for one that the file did not have."""
+        form = self._form
+
+        def work() -> Settings:
+            if before is None:
+                form.clear(key)
+            elif form.change(key, before):
+                form.write(key)
+            return self._context.reload_settings()
+
+        def told(_: Settings) -> None:
+            title = wording(form.entries[key].field).title
+            self._context.navigator.tell(f"{title} is as it was before.", "good")
+            self._written(True)
+
+        self._context.jobs.run(work, told)
 
     def _show_problems(self) -> None:
         if not alive(self):
