@@ -31,7 +31,6 @@ PROGRAMS = {
     "x86_64-w64-mingw32-gcc": ("gcc-mingw-w64-x86-64",),
 }
 """Program looked for: Debian packages that have it."""
-TCL_SCRIPTS = Path("/usr/share/tcltk")
 
 CARRIER = "panda3d==1.10.16 --hash=sha256:37acfb92655c4226879f95c988e2ef1449a53c54486d6c1ebc00e2772429af82"
 """A wheel whose programs bring Python 3.11 for Windows along, with every module that is compiled."""
@@ -43,6 +42,12 @@ LAUNCHERS = "distlib==0.4.4 --hash=sha256:cf09d55b1e85a89576b036aeb71550bfd68320
 """What pip makes the programs of an entry point from; Debian's pip comes without them."""
 NUMPY = "numpy==2.1.3 --hash=sha256:d89dd2b6da69c4fff5e39c28a382199ddedc3a5be5390115608345dec660b9e2"
 """Later ones ask the C library for complex functions that Wine 8 lacks."""
+QT = (
+    "PySide6-Essentials==6.4.3 "
+    "--hash=sha256:9e1964de12b6ea351c69032a6e15dcc29f48d561dfd579e67adc15bad3be1d45",
+    "shiboken6==6.4.3 --hash=sha256:0fee602ba02a0d1a6e4d4a69ddc5375ec7bed2ac5b51f06266a919d896517ee5",
+)
+"""The last one that starts under Wine 8, and the oldest that the window runs with."""
 _LAST_WORDS_SECONDS = 5.0
 """What is left in the pipe of a process that has ended."""
 TEST_TOOLS = ("hypothesis", "jsonschema", "pytest", "pytest-timeout")
@@ -206,7 +211,7 @@ class Rig:
             CannotBuild: a program is missing, and this is not root to install it.
         """
         install_programs()
-        for name in ("DLLs", "Lib/site-packages", "Scripts", "tcl"):
+        for name in ("DLLs", "Lib/site-packages", "Scripts"):
             (self.python / name).mkdir(parents=True, exist_ok=True)
         self._take_python()
         self._take_packages()
@@ -268,9 +273,8 @@ class Rig:
                     (inside,) = (each for each in archive.namelist() if each.endswith(f"/Scripts/{part}.dll"))
                     (self.python / f"{library}.dll").write_bytes(archive.read(inside))
         if not (self.python / "Lib" / "os.py").is_file():
-            self._say("Python: standard library, Tcl and Tk")
+            self._say("Python: standard library")
             _copy_library(self.python / "Lib")
-            _copy_tcl(self.python)
         if not (self.python / "bcryptprimitives.dll").is_file():
             self._say("Python: python.exe, pythonw.exe, python3.dll")
             self._compile()
@@ -309,7 +313,7 @@ class Rig:
     # Packages
 
     def _take_packages(self) -> None:
-        wanted = "\n".join((*locked_for_windows(), NUMPY)) + "\n"
+        wanted = "\n".join((*locked_for_windows(), NUMPY, *QT)) + "\n"
         kept = self.folder / "cache" / "packages.txt"
         if kept.is_file() and kept.read_text(encoding="utf-8") == wanted:
             return
@@ -354,14 +358,12 @@ class Rig:
 
 
 def install_programs(programs: Mapping[str, Sequence[str]] = PROGRAMS) -> None:
-    """Install those of this computer that are missing, and Tcl's scripts, as root.
+    """Install those of this computer that are missing, as root.
 
     Raises:
         CannotBuild: this is not root, its Python is none to copy from, or Debian does not give them.
     """
     missing = [package for name, has in programs.items() if not shutil.which(name) for package in has]
-    if not (TCL_SCRIPTS / "tk8.6").is_dir():
-        missing += ["tcl8.6", "tk8.6"]
     if missing:
         install = ("apt-get", "install", "-y", "--no-install-recommends", *missing)
         if os.geteuid() != 0:
@@ -382,19 +384,6 @@ def _copy_library(to: Path) -> None:
         "sitecustomize.py",
     )
     shutil.copytree(sysconfig.get_path("stdlib"), to, ignore=unwanted, dirs_exist_ok=True)
-
-
-def _copy_tcl(python: Path) -> None:
-    for name, dll in (("tcl", "tcl86t.dll"), ("tk", "tk86t.dll")):
-        folder = python / "tcl" / f"{name}8.6"
-        shutil.copytree(TCL_SCRIPTS / f"{name}8.6", folder, dirs_exist_ok=True)
-        # The library asks for the very patch level of its scripts.
-        level = re.search(rb"\b8\.6\.[0-9]+\b", (python / "DLLs" / dll).read_bytes())
-        script = folder / ("init.tcl" if name == "tcl" else "tk.tcl")
-        text = script.read_text(encoding="utf-8")
-        if level:
-            asked = re.compile(rf"(package require -exact {name}\s+)8\.6\.\d+", re.IGNORECASE)
-            script.write_text(asked.sub(rf"\g<1>{level[0].decode()}", text), encoding="utf-8")
 
 
 def locked_for_windows(lock: str = "development", wanted: Collection[str] | None = None) -> list[str]:
