@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import homepress
+from homepress.desktop.toolkit import DEBIAN_LIBRARIES
 from homepress.ui.cli.manual import FILES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +30,7 @@ Architecture: {architecture}
 Maintainer: {maintainer}
 Installed-Size: {kilobytes}
 Depends: libc6 (>= {libc})
-Recommends: libx11-6, libxft2, dbus-user-session | dbus-x11
+Recommends: {libraries}, dbus-user-session | dbus-x11
 Section: graphics
 Priority: optional
 Description: makes each new image in your folders smaller
@@ -95,6 +96,7 @@ def _add_control(tree: Path) -> None:
             kilobytes=size // _KILOBYTE,
             # What the bundle was linked against. What else comes from the system, window and tray want.
             libc=platform.libc_ver()[1],
+            libraries=", ".join(DEBIAN_LIBRARIES.split()),
         ),
         encoding="utf-8",
     )

@@ -66,6 +66,10 @@ def faults(window: WindowFrame) -> list[str]:
             found += [f"cut: {words}"] if is_cut(one) else []
         if isinstance(one, QAbstractButton) and one.width() < one.minimumSizeHint().width():
             found.append(f"cut: {words}, {one.width()} < {one.minimumSizeHint().width()}")
+        parent = one.parentWidget()
+        if isinstance(one, QAbstractButton) and parent is not None:
+            lies = parent.rect().contains(one.geometry()) and one.height() >= one.minimumSizeHint().height()
+            found += [] if lies else [f"cut by what it lies in: {words}"]
         if one.focusPolicy() & Qt.FocusPolicy.TabFocus and not name_of(one) and one.focusProxy() is None:
             found.append(f"no name: {words}")
         right = one.mapTo(window, QPoint(one.width(), 0)).x()

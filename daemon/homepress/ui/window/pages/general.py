@@ -17,8 +17,9 @@ from homepress.ui.window.widgets.page import ScrollPage
 
 _LICENCE = (
     "Homepress is free software under the GNU General Public License, version 3 or later. "
-    "It comes without any warranty. It is built on these, each under its own licence:"
+    "It comes without any warranty."
 )
+_BUILT_ON = "It is built on these, each under its own licence:"
 
 
 def make(context: Context) -> "GeneralPage":
@@ -136,5 +137,6 @@ class GeneralPage(ScrollPage):
         card, inside = kit.card()
         inside.addWidget(kit.label(f"Homepress {homepress.__version__}", "heading"))
         inside.addWidget(kit.hint(_LICENCE))
-        inside.addWidget(kit.hint(", ".join(built_on())))
+        if packages := built_on():  # a bundle does not know
+            inside.addWidget(kit.hint(f"{_BUILT_ON} {', '.join(packages)}"))
         return card

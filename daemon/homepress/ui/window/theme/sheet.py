@@ -81,6 +81,7 @@ QMenu::separator { height: 1px; background: $line; margin: 4px 6px; }
 QCheckBox, QRadioButton { background: transparent; spacing: 8px; padding: 2px; border: 2px solid transparent;
     border-radius: 7px; }
 QCheckBox:focus, QRadioButton:focus { border-color: $focus; }
+QCheckBox::indicator { width: 18px; height: 18px; border: none; }
 QRadioButton::indicator { width: 12px; height: 12px; border: 2px solid $edge; border-radius: 8px; }
 QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid $fill; background: $on_fill; }
 

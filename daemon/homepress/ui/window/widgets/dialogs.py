@@ -16,7 +16,6 @@ def confirm(
     """Ask; whether the action was chosen. Escape and closing mean no, and no has the keyboard at first."""
     dialog = QDialog(parent)
     dialog.setWindowTitle(title)
-    dialog.setMinimumWidth(_WIDTH)
     inside = QVBoxLayout(dialog)
     inside.setContentsMargins(26, 22, 26, 20)
     inside.setSpacing(10)
@@ -30,6 +29,7 @@ def confirm(
     line.addWidget(cancel)
     line.addWidget(kit.button(action, dialog.accept, kind))
     inside.addWidget(buttons)
+    dialog.setFixedSize(_WIDTH, inside.totalHeightForWidth(_WIDTH))
     cancel.setFocus()
     return dialog.exec() == QDialog.DialogCode.Accepted
 

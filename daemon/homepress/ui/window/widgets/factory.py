@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
@@ -158,6 +160,33 @@ class Switch(QCheckBox):
         painter.drawText(words, aligned, self.text())
 
 
+class TickBox(QCheckBox):
+    """A check box whose mark is drawn in the colours of the theme."""
+
+    def __init__(self, theme: Theme, text: str) -> None:
+        super().__init__(text)
+        self._theme = theme
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)  # the text, and the ring of the style sheet
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        place = QRectF(
+            self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self)
+        ).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(1.0 if self.isEnabled() else 0.5)
+        colour, on = self._theme.colour, self.isChecked()
+        painter.setPen(colour("fill" if on else "edge"))
+        painter.setBrush(colour("fill" if on else "card"))
+        painter.drawRoundedRect(place, 4, 4)
+        if on:
+            paint_icon(painter, Icon.CHECK, place.adjusted(2, 2, -2, -2), colour("on_fill"))
+
+
 class Choice(QComboBox):
     """A list that drops down: values of the program with their words for people."""
 
@@ -211,29 +240,37 @@ class SplitRow(QWidget):
         about: the line that explains, where there is one; the rows of settings have it.
     """
 
-    _WORDS = 200
-    """Pixels; words never become narrower while the control is beside them."""
+    def __init__(self, words: QWidget, control: QWidget, *, margin: int = 10, least: int = 200) -> None:
+        """Put both together.
 
-    def __init__(self, words: QWidget, control: QWidget, margin: int = 10) -> None:
+        Args:
+            words: at the side where reading begins.
+            control: at the other side.
+            margin: above and below, in pixels.
+            least: words never become narrower than so many pixels while the control is beside them.
+        """
         super().__init__()
+        self._least = least
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._layout.setContentsMargins(0, margin, 0, margin)
         self._layout.setSpacing(10)
         self._control = control
-        self._layout.addWidget(words, 1)
+        self._layout.addWidget(words, 1, Qt.AlignmentFlag.AlignVCenter)
         self._layout.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
         words.setMinimumWidth(0)
+        self._words = words
         self.about = QLabel()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        beside = self.width() >= self._control.sizeHint().width() + self._WORDS
+        beside = self.width() >= self._control.sizeHint().width() + self._least
         direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._layout.direction() is not direction:
             self._layout.setDirection(direction)
-            leading = Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag.AlignLeft
-            self._layout.setAlignment(self._control, leading)
+            aligned = Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag.AlignLeft
+            self._layout.setAlignment(self._control, aligned)
+            self._layout.setAlignment(self._words, aligned if beside else Qt.AlignmentFlag(0))
 
 
 class ButtonRow(QWidget):
@@ -247,21 +284,27 @@ class ButtonRow(QWidget):
         self._layout.setSpacing(8)
         for button in buttons:
             self._layout.addWidget(button)
-        self._layout.addStretch(1)
+
+    @override
+    def sizeHint(self) -> QSize:
+        hints = [button.sizeHint() for button in self._buttons]
+        spaces = self._layout.spacing() * (len(hints) - 1)
+        return QSize(sum(hint.width() for hint in hints) + spaces, max(hint.height() for hint in hints))
 
     @override
     def minimumSizeHint(self) -> QSize:
-        widest = max(button.sizeHint().width() for button in self._buttons)
-        return QSize(widest, self._layout.minimumSize().height())
+        return QSize(max(button.sizeHint().width() for button in self._buttons), self.sizeHint().height())
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        needed = sum(button.sizeHint().width() + self._layout.spacing() for button in self._buttons)
-        fits = self.width() >= needed
+        hint, space = self.sizeHint(), self._layout.spacing()
+        beside = self.width() >= hint.width()
         self._layout.setDirection(
-            QBoxLayout.Direction.LeftToRight if fits else QBoxLayout.Direction.TopToBottom
+            QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         )
+        lines = 1 if beside else len(self._buttons)
+        self.setMinimumHeight(lines * (hint.height() + space) - space)
 
 
 class WidgetFactory:
@@ -324,6 +367,13 @@ class WidgetFactory:
     def switch(self, name: str, on: bool, changed: Callable[[bool], object]) -> Switch:
         """A switch; `name` says to screen readers what it switches."""
         made = Switch(self.theme, name)
+        made.setChecked(on)
+        made.clicked.connect(lambda now: changed(now))
+        return made
+
+    def tick(self, text: str, on: bool, changed: Callable[[bool], object]) -> TickBox:
+        """A box to tick, with its text beside it."""
+        made = TickBox(self.theme, text)
         made.setChecked(on)
         made.clicked.connect(lambda now: changed(now))
         return made
@@ -409,7 +459,7 @@ class WidgetFactory:
         """A setting: its title and help, and its control, which is named after the title."""
         words = QWidget()
         inside = column(words, spacing=2)
-        name = self.label(title, "strong")
+        name = self.label(title, "strong", wrap=True)
         name.setBuddy(control)
         inside.addWidget(name)
         help_line = self.hint(about)
@@ -429,21 +479,14 @@ class WidgetFactory:
         made.setAccessibleName(text)
         inside = QVBoxLayout(made)
         inside.setContentsMargins(14, 9, 10, 9)
-        first = QHBoxLayout()
-        first.setSpacing(10)
         icon = Icon.WARNING if tone in ("warning", "bad") else Icon.CHECK
         ink = {"good": "accent", "muted": "accent"}.get(tone, tone)
-        first.addWidget(self.mark(icon, ink), 0, Qt.AlignmentFlag.AlignTop)
-        first.addWidget(self.label(text, wrap=True), 1)
-        inside.addLayout(first)
-        buttons = [self.button(words, command) for words, command in actions]
-        if len(buttons) == 1:
-            first.addWidget(buttons[0])
-        elif buttons:
-            below = QHBoxLayout()
-            below.setContentsMargins(28, 2, 0, 2)
-            below.addWidget(ButtonRow(buttons))
-            inside.addLayout(below)
+        words = QWidget()
+        line = row(words, spacing=10)
+        line.addWidget(self.mark(icon, ink), 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.label(text, wrap=True), 1)
+        buttons = [self.button(title, command) for title, command in actions]
+        inside.addWidget(SplitRow(words, ButtonRow(buttons), margin=0, least=300) if buttons else words)
         return made
 
     def empty(self, icon: Icon, title: str, about: str, *actions: QWidget) -> QWidget:

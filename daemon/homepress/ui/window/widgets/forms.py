@@ -220,7 +220,7 @@ class _Row(QWidget):
             case Widget.PATTERNS if self._words.options:
                 ticked = [word.strip() for word in entry.text.split(",")]
                 return Ticks(
-                    self._words.options, ticked, lambda words: self._take(", ".join(words)), every="all"
+                    kit, self._words.options, ticked, lambda words: self._take(", ".join(words)), every="all"
                 )
             case Widget.SWITCH:
                 return kit.switch(

@@ -101,6 +101,7 @@ class Ticks(QWidget):
 
     def __init__(
         self,
+        kit: WidgetFactory,
         options: Mapping[str, str],
         chosen: Sequence[str],
         changed: Callable[[list[str]], object],
@@ -109,6 +110,7 @@ class Ticks(QWidget):
         """Make the boxes.
 
         Args:
+            kit: makes them.
             options: the values with their words.
             chosen: which are ticked.
             changed: called with all that are ticked after each change.
@@ -118,11 +120,12 @@ class Ticks(QWidget):
         self._boxes: dict[str, QCheckBox] = {}
         inside = column(self, spacing=2)
         for value, words in options.items():
-            box = QCheckBox(words)
-            box.setChecked(value in chosen or every in chosen)
-            box.clicked.connect(lambda *_: changed([v for v, b in self._boxes.items() if b.isChecked()]))
+            box = kit.tick(words, value in chosen or every in chosen, lambda _: changed(self._ticked()))
             line = QHBoxLayout()
             line.addWidget(box)
             line.addStretch(1)
             inside.addLayout(line)
             self._boxes[value] = box
+
+    def _ticked(self) -> list[str]:
+        return [value for value, box in self._boxes.items() if box.isChecked()]
