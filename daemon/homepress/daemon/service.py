@@ -12,10 +12,17 @@ import msgspec
 
 from homepress.base.override import override
 from homepress.base.paths import Paths
-from homepress.base.results import OriginalOutcome, UndoOutcome
+from homepress.base.results import FileOutcome, OriginalOutcome, UndoOutcome
 from homepress.base.system_errors import in_log, quoted
 from homepress.base.units import sentence
-from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
+from homepress.control.service import (
+    OriginalsRequest,
+    PausedFor,
+    RedoRequest,
+    ServiceError,
+    Status,
+    UndoRequest,
+)
 from homepress.daemon.apart import join_apart
 from homepress.daemon.arrivals import STILL_AT_IT, ArrivalHandler, LedgerAndQueue
 from homepress.daemon.core import Core, StartGate, open_core, why_not_opened
@@ -379,6 +386,14 @@ class DaemonService(CommonService):
         finally:
             self._stop_replacing_where_undone()
             self.core.state.ask(self._try_again)
+            self.changed()
+
+    @override
+    def redo(self, request: RedoRequest) -> Iterator[FileOutcome]:
+        self._gate.wait()
+        try:
+            yield from super().redo(request)
+        finally:
             self.changed()
 
     @override

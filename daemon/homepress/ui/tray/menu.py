@@ -20,6 +20,7 @@ from homepress.ui.tray.actions import (
     OpenWindow,
     PauseFor,
     Quit,
+    RedoResults,
     Resume,
     SetAutostart,
     ShowBeforeAfter,
@@ -223,6 +224,8 @@ def _picture(picture: RecentPicture, now: float) -> MenuEntry:
     name = _short(os.path.basename(picture.path))
     saved = f"{percent_saved(picture.before_bytes, picture.after_bytes)} % smaller"
     undo = (MenuEntry("Undo", UndoResults((picture.id,))),) if picture.undoable else ()
+    if picture.undone:
+        saved, undo = "undone", (MenuEntry("Redo", RedoResults((picture.id,))),)
     return MenuEntry(
         f"{name}, {moment(picture.time, now)}, {saved}",
         children=(
