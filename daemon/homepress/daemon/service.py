@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -290,7 +291,8 @@ class DaemonService(CommonService):
 
     def _away(self, path: Path) -> str:
         """Why the drive of a path is away; empty when it is not."""
-        absence = self.core.store.drives.absence(path)
+        drives = self.core.store.drives
+        absence = drives.absence(path) if os.path.lexists(path) else drives.seems_away(path)
         return "" if absence is None else f"{path}: {absence}"
 
     def _drives_changed(self, before: Away, now: Away) -> None:

@@ -92,6 +92,11 @@ def test_a_pause_that_ends_by_itself_says_when() -> None:
 def test_the_lines_do_what_they_say() -> None:
     found = lines(menu(TrayState(status(), pictures=(picture(7),), autostart=False, now=NOW)))
     actions = {name: entry.action for name, entry in found.items() if entry.action is not None}
+    assert [name for name in actions if name.startswith("Pause > ")] == [
+        *("Pause > For 30 minutes", "Pause > For 1 hour", "Pause > For 2 hours"),
+        *("Pause > Until tomorrow", "Pause > Until I resume"),
+    ]
+    assert actions["Pause > For 1 hour"] == PauseFor("1h")
     assert actions["Pause > For 30 minutes"] == PauseFor("30m")
     assert actions["Pause > Until I resume"] == PauseFor("")
     (inside,) = [name for name in found if name.startswith("Last pictures > a.jpg") and name.count(">") == 1]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from homepress.base.results import FolderStatus, RecentPicture
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import Status
-from homepress.ui.text import moment, printable, until
+from homepress.ui.text import PAUSES, moment, printable, until
 from homepress.ui.tray.actions import (
     Action,
     CompressCopied,
@@ -205,15 +205,7 @@ def _pausing(status: Status) -> tuple[MenuEntry, ...]:
 
 
 def _pause() -> MenuEntry:
-    return MenuEntry(
-        "Pause",
-        children=(
-            MenuEntry("For 30 minutes", PauseFor("30m")),
-            MenuEntry("For 2 hours", PauseFor("2h")),
-            MenuEntry("Until tomorrow", PauseFor("tomorrow")),
-            MenuEntry("Until I resume", PauseFor("")),
-        ),
-    )
+    return MenuEntry("Pause", children=tuple(MenuEntry(label, PauseFor(time)) for label, time in PAUSES))
 
 
 def _pictures(state: TrayState) -> MenuEntry:
