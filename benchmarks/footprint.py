@@ -31,10 +31,18 @@ from homepress.workers.process import environment
 _ASPECT = 4 / 3
 _TARGETS = ("", "jpeg", "png", "webp", "avif", "jxl")
 _COMPARED = "compared"
+_LOSSLESS = "lossless"
+_KINDS_OF_JPEG: tuple[tuple[str, str, dict[str, object]], ...] = (
+    ("4:4:4", "RGB", {"subsampling": 0}),
+    ("progressive", "RGB", {"progressive": True}),
+    ("grey", "L", {}),
+    ("inks", "CMYK", {}),
+)
+"""Name, Pillow's mode and options of what is only made smaller in place."""
 
 
 def _pictures(megapixels: float) -> Iterator[tuple[ImageType, str, bytes]]:
-    """A photograph, noise, a drawing, and a drawing that is transparent."""
+    """A photograph, noise, a drawing, a drawing that is transparent, and a photograph in kinds of JPEG."""
     height = round((megapixels * 1e6 / _ASPECT) ** 0.5 / 16) * 16
     size = (round(height * _ASPECT / 16) * 16, height)
     yield ImageType.JPEG, "photograph", photograph(1, size)
@@ -49,6 +57,17 @@ def _pictures(megapixels: float) -> Iterator[tuple[ImageType, str, bytes]]:
         out = io.BytesIO()
         image.save(out, "PNG", compress_level=1)
         yield ImageType.PNG, name, out.getvalue()
+    with Image.open(io.BytesIO(photograph(1, size))) as photo:
+        for name, mode, options in _KINDS_OF_JPEG:
+            out = io.BytesIO()
+            photo.convert(mode).save(out, "JPEG", quality=92, **options)
+            yield ImageType.JPEG, name, out.getvalue()
+
+
+def _recipe(asked: str) -> Recipe:
+    if asked == _LOSSLESS:
+        return Recipe(floor=None)
+    return Recipe(convert_to=ImageType(asked) if asked else None, bigger=True)
 
 
 def _peaks() -> tuple[int, int]:
@@ -65,7 +84,7 @@ def _be_measured(asked: str) -> None:
     if asked == _COMPARED:
         difference(source, source)
     else:
-        compress(source, Recipe(convert_to=ImageType(asked) if asked else None, bigger=True))
+        compress(source, _recipe(asked))
     print(json.dumps([after - begun for after, begun in zip(_peaks(), before, strict=True)]))
 
 
@@ -81,8 +100,8 @@ def _measure(source: bytes, asked: str) -> tuple[int, int]:
 def _given(kind: ImageType, source: bytes, asked: str) -> int:
     size = read_dimensions(source, kind)
     assert size is not None
-    header = PictureHeader(kind, size.width, size.height, len(source))
-    return bytes_to_compress(header, Recipe(convert_to=ImageType(asked) if asked else None, bigger=True))
+    header = PictureHeader(kind, size.width, size.height, len(source), size.inks)
+    return bytes_to_compress(header, _recipe(asked))
 
 
 def main() -> None:
@@ -99,7 +118,8 @@ def main() -> None:
     figures = []
     for megapixels in arguments.megapixels:
         for kind, name, source in _pictures(megapixels):
-            for asked in (*_TARGETS, _COMPARED):
+            in_place = name in {each for each, _, _ in _KINDS_OF_JPEG}
+            for asked in ("", _LOSSLESS) if in_place else (*_TARGETS, _LOSSLESS, _COMPARED):
                 addresses, in_use = _measure(source, asked)
                 row: dict[str, object] = {
                     "megapixels": megapixels,

@@ -21,6 +21,7 @@ from homepress.base.system_errors import (
     explained,
     in_log,
     in_words,
+    is_away,
     of_originals,
     of_output,
     printable,
@@ -175,3 +176,19 @@ def test_no_command_in_a_message_quotes_a_path_by_itself() -> None:
         if quotes.search(line)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("name", ["ENOTCONN", "ESTALE", "EHOSTDOWN", "ENODEV", "ENETUNREACH"])
+def test_what_is_not_within_reach_is_away(name: str) -> None:
+    assert is_away(OSError(getattr(errno, name), ""))
+
+
+@pytest.mark.parametrize("name", ["ENOENT", "EACCES", "EIO", "ENOSPC", "EROFS"])
+def test_what_is_wrong_here_is_not(name: str) -> None:
+    assert not is_away(OSError(getattr(errno, name), ""))
+
+
+def test_a_drive_that_is_not_ready_on_windows_is_away() -> None:
+    error = OSError(errno.EACCES, "")
+    error.winerror = 21  # type: ignore[attr-defined,unused-ignore]
+    assert is_away(error)

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import struct
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homepress.base.volumes import interface, linux, macos, windows
+from homepress.base.volumes import interface, linux, macos, missing_removable, windows
 from homepress.base.volumes.interface import Presence, Volume, presence
 from homepress.base.volumes.linux import mount_of, parse_mountinfo
 
@@ -263,3 +264,40 @@ def test_where_the_system_does_not_tell_of_changes_somebody_can_be_woken() -> No
     changes.wake()
     changes.wait(60)
     changes.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "point"),
+    [
+        ("/run/media/ada/STICK/DCIM/100", "/run/media/ada/STICK"),
+        ("/media/ada/STICK", "/media/ada/STICK"),
+        ("/mnt/nas/photos", "/mnt/nas"),
+        ("/run/user/1000/gvfs/smb-share:server=nas/a/b", "/run/user/1000/gvfs/smb-share:server=nas"),
+        ("/mnt", None),
+        ("/home/ada/mnt/nas", None),
+    ],
+)
+def test_where_linux_puts_drives_that_come_and_go(path: str, point: str | None) -> None:
+    assert linux.removable_point(Path(path)) == (None if point is None else Path(point))
+
+
+def test_where_other_systems_put_them() -> None:
+    assert macos.removable_point(Path("/Volumes/STICK/DCIM")) == Path("/Volumes/STICK")
+    assert macos.removable_point(Path("/Users/ada/Pictures")) is None
+    assert windows.removable_point(Path("/pictures")) == Path(Path("/pictures").anchor)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="paths of Linux")
+def test_what_is_not_there_is_away_only_where_a_drive_could_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounted: Path
+) -> None:
+    media = tmp_path / "media"
+    monkeypatch.setattr(linux, "_REMOVABLE", ((media, 1), (Path("/media"), 2)))
+    folder = media / "STICK" / "DCIM"
+    assert missing_removable(folder) == media / "STICK", "the place of the drive is not there"
+    (media / "STICK").mkdir(parents=True)
+    assert missing_removable(folder) == media / "STICK", "it is bare"
+    (media / "STICK" / "notes.txt").touch()
+    assert missing_removable(folder) is None, "a folder of its own, in which this one is missing"
+    assert missing_removable(Path("/media/ada/STICK/DCIM")) is None, "its drive is there, and has none"
+    assert missing_removable(tmp_path / "elsewhere" / "DCIM") is None

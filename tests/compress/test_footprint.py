@@ -29,6 +29,17 @@ def test_more_pixels_need_more(target: ImageType) -> None:
     assert needed[-1] > 10 * needed[0] - 9 * BASE_BYTES
 
 
+def test_a_large_jpeg_in_place_needs_less_for_each_pixel() -> None:
+    """It is looked at in bands; never does it need less than a smaller one."""
+    needed = {size: bytes_to_compress(picture(size), Recipe()) for size in (8, 17.9, 18.1, 24, 36, 100)}
+    assert list(needed.values()) == sorted(needed.values())
+    of_24 = needed[24] - BASE_BYTES
+    assert 24_000_000 * 11.5 < of_24 < 24_000_000 * 20, "7.2 to 11.5 bytes a pixel were measured"
+    assert needed[100] - BASE_BYTES < 100_000_000 * 14
+    inks = PictureHeader(ImageType.JPEG, 6000, 4000, 0, inks=True)
+    assert bytes_to_compress(inks, Recipe()) - BASE_BYTES > 24_000_000 * 18, "these are decoded whole"
+
+
 def test_formats_differ() -> None:
     needed = {target: bytes_to_compress(picture(50), Recipe(convert_to=target)) for target in TARGETS}
     assert needed[ImageType.JPEG] < needed[ImageType.WEBP] < needed[ImageType.AVIF]

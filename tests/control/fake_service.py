@@ -21,6 +21,7 @@ from homepress.control.service import (
     FolderAnswer,
     FolderRequest,
     OriginalsRequest,
+    RedoRequest,
     ServiceError,
     Status,
     UndoRequest,
@@ -149,6 +150,11 @@ class FakeService(_AnyService):
                 yield UndoOutcome(id=number, path=path, outcome="failed", reason="its original was accepted")
             else:
                 yield UndoOutcome(id=number, path=path, outcome="restored", restored_to=path)
+
+    def redo(self, request: RedoRequest) -> Iterator[FileOutcome]:
+        self.asked.append(request)
+        for path in request.paths or ["/p/a.jpg"] * (request.last or len(request.ids)):
+            yield FileOutcome(path, "compressed", "", 4_200_000, 1_900_000, output=path)
 
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         self.asked.append(request)

@@ -37,6 +37,8 @@ HISTORY = [
     "cause",
     "kind",
     "output",
+    "undone",
+    "saved_bytes",
 ]
 
 
@@ -83,7 +85,30 @@ def test_a_line_of_history(bench: Bench) -> None:
         "cause": "",
         "kind": "replace",
         "output": str(path),
+        "undone": None,
+        "saved_bytes": 14_995,
     }
+
+
+def test_what_was_undone_or_made_anew_saves_nothing_and_all_together_is_the_sum(bench: Bench) -> None:
+    paths = [bench.drop(f"{n}.jpg", picture(n)) for n in range(3)]
+    before = time.time()
+    with bench.store() as store:
+        for path in paths:
+            replace(store, path)
+        list(store.undo(UndoSelection(paths=(paths[1],)), roots=bench.roots))
+        replace(store, paths[1])
+        list(store.undo(UndoSelection(paths=(paths[2],)), roots=bench.roots))
+    with Reader(bench.ledger) as reader:
+        entries, stats = list(reader.history(oldest_first=True)), reader.stats()
+    saved = [entry.saved_bytes for entry in entries]
+    assert [amount > 0 for amount in saved] == [True, False, False, True]
+    assert sum(saved) == stats.total.saved_bytes
+    undone = [entry.undone for entry in entries]
+    assert [when is not None and before <= when <= time.time() for when in undone] == [
+        *(False, True, True),
+        False,
+    ]
 
 
 def test_what_was_left_out_and_not_done_stands_in_the_history(bench: Bench) -> None:

@@ -343,3 +343,32 @@ def test_a_drive_that_is_away_at_the_start_is_known(
     assert files(point) == []
     drive.mount(point)
     wait_files(point, ["out", "out/a.jpg", "out/b.jpg"])
+
+
+@pytest.mark.slow
+def test_a_drive_that_was_never_seen_is_away_where_drives_come_and_go(
+    program: Program, inbox: Path, drive: Drive
+) -> None:
+    place = Path("/media") / f"homepress-test-{os.getpid()}"
+    stick, missing = place / "STICK", inbox.parent / "missing"
+    try:
+        program.watch(stick / "DCIM", missing)
+        program.start()
+        wanted = {str(stick / "DCIM"): "away", str(missing): "problem"}
+        wait_for(lambda: states(program) == wanted, what="one to be away, the other missing")
+        status = program.status()
+        assert len(status["problems"]) == 1 and str(missing) in status["problems"][0]
+        stick.mkdir(parents=True)
+        drive.mount(stick)
+        (stick / "DCIM").mkdir()
+        wait_for(lambda: states(program)[str(stick / "DCIM")] == "watching", what="the drive to be watched")
+        unmount(stick)
+        stick.rmdir()
+        wait_for(lambda: states(program)[str(stick / "DCIM")] == "away", what="it to be away again")
+    finally:
+        run("umount", "-l", stick)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def states(program: Program) -> dict[str, str]:
+    return {folder["path"]: folder["state"] for folder in program.status()["folders"]}

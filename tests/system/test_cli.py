@@ -76,6 +76,7 @@ class TestLifeOfADaemon:
         status = program.json("status")
         assert status["state"] == "paused"
         assert status["paused_until"] > time.time() + 7000
+        assert [folder["state"] for folder in status["folders"]] == ["paused"]
         picture = write(inbox / "a.jpg", jpeg(1))
         size = picture.stat().st_size
         wait_for(lambda: program.status()["waiting"] == 1, what="the picture to wait")

@@ -114,7 +114,11 @@ def state_words(program: Program) -> dict[str, str]:
 
 
 def problems(program: Program) -> dict[str, str]:
-    return {folder["path"]: folder["problem"] for folder in program.status()["folders"]}
+    """What is told of each folder; a server that does not answer is away, which is no problem."""
+    return {
+        folder["path"]: folder["warning"] if folder["state"] == "away" else folder["problem"]
+        for folder in program.status()["folders"]
+    }
 
 
 def asked_of_all(program: Program, hung: Path, other: Path) -> dict[str, float]:
@@ -164,6 +168,8 @@ def test_everybody_is_answered_and_worked_for_while_a_disk_hangs(
         lambda: "has not answered since" in problems(program)[str(hung)], what="the hung folder to be told"
     )
     assert not problems(program)[str(inbox)]
+    assert state_words(program)[str(hung)] == "away"
+    assert program.status()["problems"] == []
     print(asked_of_all(program, hung, tmp_path / "other"))
     picture = write(inbox / "b.jpg", jpeg(2, SMALL))
     wait_for(lambda: str(picture) in compressed(program), what="the other folder's next picture")

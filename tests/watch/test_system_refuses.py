@@ -92,7 +92,7 @@ def test_a_picture_on_a_disk_that_answers_again_is_handed_on(
     assert run.sink.skips == []
 
 
-def test_a_root_on_a_server_that_is_silent_is_told_with_the_cure(
+def test_a_root_on_a_server_that_is_silent_is_away_and_told_with_the_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = RootFolder(tmp_path, this_system(), lambda _: "")
@@ -103,8 +103,9 @@ def test_a_root_on_a_server_that_is_silent_is_told_with_the_cure(
     monkeypatch.setattr(os, "stat", silent)
     look = root.look()
     monkeypatch.undo()
-    assert look.status is RootStatus.UNREADABLE
+    assert look.status is RootStatus.AWAY
     assert look.problem.startswith(f"{tmp_path}: its server does not answer; see whether its server")
+    assert root.look().status is RootStatus.READY
 
 
 @pytest.mark.posix("a limit of paths that the system names")

@@ -51,6 +51,15 @@ def test_each_format(
     assert found == Dimensions(*size)
 
 
+@pytest.mark.parametrize(("mode", "inks"), [("L", False), ("RGB", False), ("CMYK", True)])
+def test_a_jpeg_of_inks_is_told_from_others(mode: str, inks: bool) -> None:
+    out = io.BytesIO()
+    Image.new(mode, (30, 20)).save(out, "JPEG")
+    found = read_dimensions(out.getvalue(), ImageType.JPEG)
+    assert found is not None
+    assert found.inks is inks
+
+
 @pytest.mark.parametrize("format_name", ["PNG", "GIF", "WEBP"])
 def test_frames_are_counted(format_name: str) -> None:
     found = read_dimensions(saved(format_name, (30, 20), frames=3), ImageType(format_name.lower()))

@@ -31,7 +31,8 @@ class FileOutcome(msgspec.Struct, frozen=True):
         dropped: what was taken out, in the words of `drop`.
         missed: whether something was asked that could not be done; `reason` says what.
         cause: which kind of reason it is, a word that never changes, such as "broken", "format_left_alone" or
-            "saves_too_little"; empty where there is a result, and where no compressor had a say.
+            "saves_too_little", or "same_picture" for a copy of one that was met before; empty where there is
+            a result, and where neither had a say.
     """
 
     path: str
@@ -52,7 +53,7 @@ class FileOutcome(msgspec.Struct, frozen=True):
 class RecentPicture(msgspec.Struct, frozen=True, kw_only=True):
     """A recent result: `path` is where it is, `source` what it was made from (the same when replaced).
 
-    `undoable` says whether its original can still be brought back.
+    `undoable` says whether its original can still be brought back, `undone` whether it was.
     """
 
     id: int
@@ -62,6 +63,7 @@ class RecentPicture(msgspec.Struct, frozen=True, kw_only=True):
     before_bytes: int
     after_bytes: int
     undoable: bool
+    undone: bool = False
 
 
 class UndoOutcome(msgspec.Struct, frozen=True, kw_only=True):

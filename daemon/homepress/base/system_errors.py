@@ -404,6 +404,20 @@ def with_name(error: OSError, name: str = "") -> str:
     return f"{about}: {in_words(error)}"
 
 
+_OUT_OF_REACH = frozenset(
+    {
+        *("ENODEV", "ENXIO", "ENOMEDIUM", "EPWROFF", "ENOTCONN", "ESHUTDOWN", "ESTALE", "ETIMEDOUT", "ETIME"),
+        *("EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH", "ENETRESET", "ENONET", "ENOLINK"),
+        *("ECONNREFUSED", "ECONNRESET", "ECONNABORTED"),
+    }
+)
+
+
+def is_away(error: OSError) -> bool:
+    """Whether an error says that the drive or the server of a path is not within reach."""
+    return explain(error).name in _OUT_OF_REACH
+
+
 def printable(name: str | bytes | int | Path) -> str:
     """A file's name as any terminal can take it; undecodable bytes become `\\xNN`."""
     if isinstance(name, bytes):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from homepress.base.formats import ImageType
+from homepress.compress.footprint import LARGE_PIXELS
 from homepress.compress.footprint import MOST_PIXELS as MOST_PIXELS
 from homepress.compress.metadata.errors import CUT_SHORT, DAMAGED, NO_HEADER, NotParsed
 from homepress.compress.model import Reason, Unchanged
@@ -178,7 +179,6 @@ Pixels = NDArray[np.uint8]
 """height x width for one channel, else height x width x channels."""
 
 
-_LARGE_PIXELS = 18_000_000
 BAND_STEP: Final = 128
 """Rows of a band are a multiple of this, but for the last band's: whole tiles of `score.tiles`."""
 
@@ -239,7 +239,7 @@ class Raster:
 
 def is_large(width: int, height: int) -> bool:
     """Whether a picture of this size is too large to be held decoded more than once."""
-    return width * height > _LARGE_PIXELS
+    return width * height > LARGE_PIXELS
 
 
 def sparse(picture: Windowed, rows: slice, columns: slice, step: int) -> Pixels:

@@ -102,6 +102,14 @@ class UndoRequest(msgspec.Struct, frozen=True, kw_only=True):
     to: str = ""
 
 
+class RedoRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which undone results to make again: by path, by history id, or the last N that were undone."""
+
+    paths: list[str] = []
+    ids: list[int] = []
+    last: int = 0
+
+
 class OriginalsRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Which stored originals: by path, by history id, older than some days, or all."""
 
@@ -239,6 +247,9 @@ class Service(Protocol):
 
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
         """Bring originals back."""
+
+    def redo(self, request: RedoRequest) -> Iterator[FileOutcome]:
+        """Make results again that were undone, by the same recipe and in the same place."""
 
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:
         """Delete stored originals permanently; their results stay."""

@@ -19,6 +19,7 @@ from homepress.control.service import (
     FolderAnswer,
     FolderRequest,
     OriginalsRequest,
+    RedoRequest,
     Service,
     ServiceError,
     Status,
@@ -31,6 +32,7 @@ from homepress.daemon.core import Core
 from homepress.daemon.health import MOST_IN_A_ROW
 from homepress.daemon.pipeline.job import Plan
 from homepress.daemon.places import resolved
+from homepress.daemon.redo import redo
 from homepress.daemon.requests import check_request, check_values
 from homepress.store.model import LedgerError, OriginalsSelection, StoreError, UndoSelection
 from homepress.store.reader import HistoryFilter, Reader
@@ -60,6 +62,7 @@ def recent_pictures(ledger: Path, limit: int) -> list[RecentPicture]:
                         before_bytes=entry.before_bytes,
                         after_bytes=entry.after_bytes,
                         undoable=bool(detail and detail.original_path) and entry.original != "restored",
+                        undone=entry.original == "restored",
                     )
                 )
     except LedgerError as error:
@@ -174,6 +177,12 @@ class CommonService(Service):
         check_request(request)
         with in_words():
             yield from undo(self.core, request)
+
+    @override
+    def redo(self, request: RedoRequest) -> Iterator[FileOutcome]:
+        check_request(request)
+        with in_words():
+            yield from redo(self.core, request)
 
     @override
     def accept_originals(self, request: OriginalsRequest) -> Iterator[OriginalOutcome]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,10 +13,17 @@ import msgspec
 
 from homepress.base.override import override
 from homepress.base.paths import Paths
-from homepress.base.results import OriginalOutcome, UndoOutcome
+from homepress.base.results import FileOutcome, OriginalOutcome, UndoOutcome
 from homepress.base.system_errors import in_log, quoted
 from homepress.base.units import sentence
-from homepress.control.service import OriginalsRequest, PausedFor, ServiceError, Status, UndoRequest
+from homepress.control.service import (
+    OriginalsRequest,
+    PausedFor,
+    RedoRequest,
+    ServiceError,
+    Status,
+    UndoRequest,
+)
 from homepress.daemon.apart import join_apart
 from homepress.daemon.arrivals import STILL_AT_IT, ArrivalHandler, LedgerAndQueue
 from homepress.daemon.core import Core, StartGate, open_core, why_not_opened
@@ -283,7 +291,8 @@ class DaemonService(CommonService):
 
     def _away(self, path: Path) -> str:
         """Why the drive of a path is away; empty when it is not."""
-        absence = self.core.store.drives.absence(path)
+        drives = self.core.store.drives
+        absence = drives.absence(path) if os.path.lexists(path) else drives.seems_away(path)
         return "" if absence is None else f"{path}: {absence}"
 
     def _drives_changed(self, before: Away, now: Away) -> None:
@@ -379,6 +388,14 @@ class DaemonService(CommonService):
         finally:
             self._stop_replacing_where_undone()
             self.core.state.ask(self._try_again)
+            self.changed()
+
+    @override
+    def redo(self, request: RedoRequest) -> Iterator[FileOutcome]:
+        self._gate.wait()
+        try:
+            yield from super().redo(request)
+        finally:
             self.changed()
 
     @override

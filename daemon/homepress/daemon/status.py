@@ -17,7 +17,8 @@ from homepress.daemon.health import FolderHealth
 from homepress.daemon.logs import log_fault
 from homepress.daemon.pause import Pause, PowerSaver
 from homepress.daemon.places import Drives
-from homepress.watch import Watcher
+from homepress.settings import FolderSettings
+from homepress.watch import FolderState, Watcher
 
 _SHOWN_WAITING = 100
 """So many waiting files are named in the status; the number is always whole."""
@@ -99,15 +100,16 @@ class StatusBuilder:
 
     def _folders(self) -> list[FolderStatus]:
         states = {state.path: state for state in self.watch.states()}
-        return [
-            msgspec.structs.replace(
-                self.config.status(
-                    folder, states.get(folder.path), self.trouble, self.core.pipeline, self.drives.away
-                ),
-                fingerprinting=self.fingerprinting(self.core.root_of(folder)),
-            )
-            for folder in self.core.live.current.folders
-        ]
+        return [self._folder(folder, states.get(folder.path)) for folder in self.core.live.current.folders]
+
+    def _folder(self, folder: FolderSettings, state: FolderState | None) -> FolderStatus:
+        found = self.config.status(folder, state, self.trouble, self.core.pipeline, self.drives.away)
+        resting = bool(self.paused_for()) and found.state in ("watching", "scanning")
+        return msgspec.structs.replace(
+            found,
+            state="paused" if resting else found.state,
+            fingerprinting=self.fingerprinting(self.core.root_of(folder)),
+        )
 
 
 def _naming(folder: FolderStatus) -> str:

@@ -15,7 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from homepress.base.system_errors import printable
-from homepress.base.volumes import Presence, Volume, missing_mount, mounts_inside, presence, volume_of
+from homepress.base.volumes import (
+    Presence,
+    Volume,
+    missing_mount,
+    missing_removable,
+    mounts_inside,
+    presence,
+    volume_of,
+)
 from homepress.store.fs.base import Folder
 from homepress.store.ledger.ledger import Ledger
 from homepress.store.model import Absence, DriveAway
@@ -103,6 +111,17 @@ class FolderDrives:
         if (point := missing_mount(path, self._home)) is not None:
             return Absence(path, point, another=False, drive=Volume(point).in_words())
         return None
+
+    def seems_away(self, path: Path) -> Absence | None:
+        """What is away of a path that is not there, as far as the place of it tells; None where nothing does.
+
+        Args:
+            path: absolute, links resolved.
+        """
+        if (absence := self.absence(path)) is not None:
+            return absence
+        point = missing_removable(path)
+        return None if point is None else Absence(path, point, another=False, drive=Volume(point).in_words())
 
     def check(self, path: Path) -> None:
         """Ask before anything is written to a path, or made there.

@@ -150,6 +150,29 @@ class UndoSelection:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoneResult:
+    """The newest result of a picture, which was undone.
+
+    Attributes:
+        entry: its id.
+        kind: "replace", "convert", "output" or "beside".
+        source: the picture.
+        result: where the result was.
+        before_sha256: of the picture.
+        after_sha256: of the result.
+        settings: the recipe in words.
+    """
+
+    entry: int
+    kind: str
+    source: Path
+    result: Path
+    before_sha256: str
+    after_sha256: str
+    settings: str
+
+
+@dataclass(frozen=True, slots=True)
 class OriginalsSelection:
     """Which stored originals; paths and entries count together, the rest narrows them.
 

@@ -47,7 +47,9 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     `dropped`, `missed` and `cause` are as in `FileOutcome`; entries of earlier versions have none of them.
     `kind` is "replace" where the result took the picture's place, "convert" where it did so under another
     name, "output" or "beside" where the picture was left as it is and the result written elsewhere; empty
-    where there is none. `output` is where the result was written, as in `FileOutcome`.
+    where there is none. `output` is where the result was written, as in `FileOutcome`. `undone` is when the
+    result was undone; `saved_bytes` what it saves, which is nothing where it was undone or another took its
+    place: over all entries they are the sum of `stats`.
     """
 
     id: int
@@ -69,6 +71,8 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
     kind: str = ""
     output: str = ""
+    undone: float | None = None
+    saved_bytes: int = 0
 
 
 class EntryDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +156,8 @@ class HistoryFilter:
 _ENTRY = (
     "id, time, path, outcome, reason, before_bytes, after_bytes, before_sha256, after_sha256, format, score, "
     "score_kind, settings, original, dropped, missed, cause, kind, "
-    "CASE kind WHEN '' THEN x'' ELSE result_path END"
+    "CASE kind WHEN '' THEN x'' ELSE result_path END, undone, "
+    f"CASE WHEN {STANDING} THEN before_bytes - after_bytes ELSE 0 END"
 )
 
 

@@ -1,7 +1,8 @@
 """The way into the room: one object through which the daemon reads, replaces, writes and remembers."""
 
 import contextlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -35,6 +36,7 @@ from homepress.store.model import (
     RetryPolicy,
     Role,
     Source,
+    UndoneResult,
     UndoSelection,
 )
 from homepress.store.originals import OriginalsStore
@@ -272,6 +274,35 @@ class Store:
         with self._ledger.transaction(durable=False) as tx:
             known_files.note(self._ledger, tx, source.path, source.identity.mark, state)
 
+    def note_same(
+        self,
+        source: Source,
+        left: FileOutcome,
+        settings: str,
+        root: Path | None,
+        left_for: str | None = None,
+    ) -> None:
+        """Remember a picture whose content was met before, with an entry in the history.
+
+        Args:
+            source: as it was read.
+            left: what is said of it.
+            settings: the recipe in words.
+            root: the configured folder it belongs to.
+            left_for: as in `note_known`.
+        """
+        state = known_files.DONE if left_for is None else known_files.LEFT + left_for
+        history.record_same(self._ledger, source, left, settings, root, state)
+
+    def is_told(self, path: Path, sha256: str) -> bool:
+        """Whether the newest entry of a path is about this very content."""
+        return history.is_told(self._ledger, os.fsencode(path), sha256)
+
+    def same_as(self, source: Source) -> Path | None:
+        """Where the same picture was met, under another name; None when no name of it is known."""
+        found = history.path_of(self._ledger, source.sha256, but=os.fsencode(source.path))
+        return None if found is None else Path(os.fsdecode(found))
+
     def record(
         self, source: Source, left: FileOutcome, settings: str, root: Path | None, *, copies: bool = True
     ) -> int:
@@ -319,6 +350,34 @@ class Store:
             to: restore into this folder instead, resolved; made when it is missing.
         """
         return undo.undo(self._context, selection, tuple(roots), to)
+
+    def undone(
+        self, paths: Sequence[Path], entries: Sequence[int], last: int
+    ) -> tuple[list[UndoneResult], list[Path]]:
+        """Results that were undone, the last undone first, and the named paths that have none.
+
+        Args:
+            paths: of pictures or their results.
+            entries: ids of history entries.
+            last: at most so many; 0 is all.
+        """
+        if not (paths or entries):
+            return history.undone_entries(self._ledger, "1", (), last or -1), []
+        named = history.naming(paths, entries, "path = ? OR result_path = ?", lambda path: (path, path))
+        found = [
+            each
+            for condition, values in named
+            for each in history.undone_entries(self._ledger, condition, values, -1)
+        ]
+        once = list({each.entry: each for each in found}.values())[: last or None]
+        missing = [path for path in paths if not any(path in (each.source, each.result) for each in found)]
+        return once, missing
+
+    def allow_again(self, digests: Iterable[str]) -> None:
+        """Forget that contents are to stay as the user took them back: their results are wanted again."""
+        with self._ledger.transaction() as tx:
+            for digest in digests:
+                known_files.unlearn(self._ledger, tx, digest, Role.KEPT)
 
     def accept(self, selection: OriginalsSelection) -> Iterator[OriginalOutcome]:
         """Delete stored originals permanently; the results stay."""

@@ -10,6 +10,15 @@ from homepress.control.service import CheckReport
 
 _WEEK = 7
 
+PAUSES = (
+    ("For 30 minutes", "30m"),
+    ("For 1 hour", "1h"),
+    ("For 2 hours", "2h"),
+    ("Until tomorrow", "tomorrow"),
+    ("Until I resume", ""),
+)
+"""The pauses that menus offer: in words, and as `homepress pause` takes them; empty for no end."""
+
 LET_IN = "The pictures in it that were left alone until now will be compressed like those that come."
 """What is said before existing pictures of a watched folder are let in, where they are not counted."""
 

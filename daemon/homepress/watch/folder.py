@@ -121,7 +121,9 @@ class FolderWatch:
         if self._silence_noted != busy_since:
             self._silence_noted = busy_since
             _log.warning("%s", printable(problem))
-        return dataclasses.replace(self._state, status=WatchStatus.SILENT, problem=problem)
+        # A server that does not answer is away, as when a notebook leaves the house.
+        status = WatchStatus.AWAY if self._loop.observer.remote else WatchStatus.SILENT
+        return dataclasses.replace(self._state, status=status, problem=problem)
 
     def waiting(self) -> list[PendingFile]:
         """The files that wait."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from homepress.base.files import FileId, Mark
 from homepress.base.override import override
-from homepress.base.system_errors import how_to_allow, in_log, quoted, shell_word, with_name
+from homepress.base.system_errors import how_to_allow, in_log, is_away, quoted, shell_word, with_name
 from homepress.base.volumes import mounts_inside
 from homepress.watch.filters import is_never_entered
 from homepress.watch.model import (
@@ -395,6 +395,9 @@ class RootFolder:
             return next(entries, None) is None
 
     def _failed(self, error: OSError) -> RootState:
+        if is_away(error):
+            self._last = RootState(RootStatus.MISSING)
+            return RootState(RootStatus.AWAY, with_name(error, str(self._path)))
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
             if why := self._away(Path(os.path.realpath(self._path))):
                 return self._is_away(why)

@@ -5,7 +5,7 @@ used, and every walk is bounded, so that a made-up file costs milliseconds and n
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from homepress.base.formats import ImageType
@@ -23,12 +23,14 @@ class Dimensions:
         height: likewise.
         frames: of a GIF, PNG or WebP; 1 for other formats.
         cropped: width and height of the part that decoders may show instead (HEIF's clean aperture).
+        inks: whether a JPEG has four components.
     """
 
     width: int
     height: int
     frames: int = 1
     cropped: tuple[int, int] | None = None
+    inks: bool = field(default=False, compare=False)
 
 
 class _Unreadable(Exception):  # noqa: N818 (never leaves this module)
@@ -67,6 +69,7 @@ def _little(data: bytes, at: int, size: int) -> int:
 
 _FRAME_HEADERS: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD9)})
+_INKS: Final = 4
 _END_OR_SCAN: Final = frozenset({0xD9, 0xDA})
 
 
@@ -87,7 +90,8 @@ def _jpeg(data: bytes) -> Dimensions:
         if marker in _END_OR_SCAN:
             raise _Unreadable
         if marker in _FRAME_HEADERS:
-            return Dimensions(width=_number(data, at + 5, 2), height=_number(data, at + 3, 2))
+            height, width = (_number(data, at + place, 2) for place in (3, 5))
+            return Dimensions(width, height, inks=_number(data, at + 7, 1) >= _INKS)
         at += max(2, _number(data, at, 2))
     raise _Unreadable
 

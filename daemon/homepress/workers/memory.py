@@ -173,4 +173,4 @@ def _header(data: bytes) -> PictureHeader | None:
     found = read_dimensions(data, kind) if kind is not None else None
     if kind is None or found is None:
         return None
-    return PictureHeader(kind, found.width, found.height, len(data))
+    return PictureHeader(kind, found.width, found.height, len(data), found.inks)

@@ -1,6 +1,6 @@
 """Every entry of a core, over made shapes and hostile lengths; also run on its own, with sanitizers loaded.
 
-python exercise.py LIBRARY SECONDS [FIRST ROUND]
+python exercise.py LIBRARY SECONDS [all|encode|score|scans [FIRST ROUND]]
 """
 
 import contextlib
@@ -26,11 +26,19 @@ _HOSTILE = (-(2**63), -(2**31), -64, -1, 0, 1, 3, 7, 63, 65, 2**31 - 1, 2**31, 2
 _ODD_FLOATS = (np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-45, 0.5, -0.5, 1.0, 2.0, 1023.5, 0.0)
 
 
-def exercise(core: CompiledCore, seed: int) -> None:
+def exercise(core: CompiledCore, seed: int, part: str = "all") -> None:
     """One round: shapes that fit, with every kind of value, and then lengths that do not."""
     chance = random.Random(seed)
     core.choose(chance.choice((PLAIN, BEST)))
     numbers = np.random.default_rng(seed)
+    for name, run in _PARTS.items():
+        if part in ("all", name):
+            run(core, chance, numbers)
+    refuse_what_does_not_fit(core, chance)
+
+
+def encode(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> None:
+    """Pixels to coefficients to levels to bits, with prices and codes that are none."""
     blocks = made_blocks(core, chance, numbers)
     luma = chance.randint(1, len(blocks.kinds))
     entries.activity(core, blocks, luma)
@@ -43,9 +51,6 @@ def exercise(core: CompiledCore, seed: int) -> None:
     units = len(blocks.coefficients)
     across = chance.choice([each for each in range(1, units + 1) if not units % each])
     entries.write(core, blocks, weighed, made_codes(numbers), parts, across)
-    score(core, chance, numbers)
-    scans(core, chance, numbers)
-    refuse_what_does_not_fit(core, chance)
 
 
 def score(core: CompiledCore, chance: random.Random, numbers: np.random.Generator) -> None:
@@ -220,13 +225,17 @@ def refuse_what_does_not_fit(core: CompiledCore, chance: random.Random) -> None:
     assert getattr(core._library, name)(*arguments) < 0, (name, arguments)
 
 
+_PARTS = {"encode": encode, "score": score, "scans": scans}
+
+
 def main() -> None:
     """Rounds for so many seconds of processor time; how many there were."""
-    library, seconds, *first = sys.argv[1:]
+    library, seconds, *rest = sys.argv[1:]
+    part = rest[0] if rest else "all"
     core, until = CompiledCore(library), time.process_time() + float(seconds)
-    seed = begun = int(first[0]) if first else 0
+    seed = begun = int(rest[1]) if len(rest) > 1 else 0
     while time.process_time() < until or seed == begun:
-        exercise(core, seed)
+        exercise(core, seed, part)
         seed += 1
     print(seed - begun)
 

@@ -19,7 +19,7 @@ from homepress.compress.pixels import BAND_STEP, Undecodable
 
 @pytest.fixture(autouse=True)
 def all_pictures_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("homepress.compress.pixels._LARGE_PIXELS", 0)
+    monkeypatch.setattr("homepress.compress.pixels.LARGE_PIXELS", 0)
     monkeypatch.setattr(bands, "_BAND_PIXELS", 1)
 
 

@@ -71,7 +71,7 @@ def test_a_result_with_other_pixels_is_not_handed_over(
     monkeypatch: pytest.MonkeyPatch, large: int, floor: float | None
 ) -> None:
     """Whether pixels are remembered as they are, or by a digest."""
-    monkeypatch.setattr("homepress.compress.pixels._LARGE_PIXELS", large)
+    monkeypatch.setattr("homepress.compress.pixels.LARGE_PIXELS", large)
     source = jpeg(photo(700, 500), 97)
     compressed(source, Recipe(floor=floor))
     other = jpeg(photo(700, 500, seed=9), 50)

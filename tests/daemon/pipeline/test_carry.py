@@ -279,7 +279,9 @@ def test_what_its_bytes_and_the_recipe_decided_holds_for_copies(
     carry(Compressor(Unchanged(Reason.SAVES_TOO_LITTLE, "", ImageType.JPEG)))
     copy = picture.parent / "b.jpg"
     copy.write_bytes(SOURCE)
-    assert carry(Compressor(), path=copy).reason == "known already (refused)"
+    told = carry(Compressor(), path=copy)
+    assert told.reason == f"the same picture as {picture}, which was left as it is"
+    assert carry(Compressor(), path=copy).reason == "known already (refused)", "it is said once"
 
 
 @pytest.mark.parametrize("asked", [False, True])

@@ -41,7 +41,7 @@ def entry(**changed: Any) -> HistoryEntry:
     [
         ({}, "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.jpg"),
         ({"kind": "replace", "output": "/p/a.jpg"}, "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.jpg"),
-        ({"original": "restored"}, "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.jpg  (undone)"),
+        ({"original": "restored"}, "today 09:05         4.2 MB   undone            /p/a.jpg"),
         (
             {"kind": "output", "output": "/out/a.jpg"},
             "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.jpg  (written to /out/a.jpg)",
@@ -58,7 +58,7 @@ def entry(**changed: Any) -> HistoryEntry:
         (
             {"kind": "convert", "path": "/p/a.heic", "output": "/p/a.jpg", "original": "restored"}
             | {"reason": "without its depth map"},
-            "today 09:05         4.2 MB →   1.9 MB  −55 %  /p/a.heic  (without its depth map; undone)",
+            "today 09:05         4.2 MB   undone            /p/a.heic",
         ),
         (
             {"outcome": "unchanged", "reason": "saves too little", "path": "/p/\udcff.png"},

@@ -2,6 +2,7 @@
 
 import itertools
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from homepress.ui.tray.actions import (
     OpenWindow,
     PauseFor,
     Quit,
+    RedoResults,
     Resume,
     SetAutostart,
     ShowBeforeAfter,
@@ -90,6 +92,11 @@ def test_a_pause_that_ends_by_itself_says_when() -> None:
 def test_the_lines_do_what_they_say() -> None:
     found = lines(menu(TrayState(status(), pictures=(picture(7),), autostart=False, now=NOW)))
     actions = {name: entry.action for name, entry in found.items() if entry.action is not None}
+    assert [name for name in actions if name.startswith("Pause > ")] == [
+        *("Pause > For 30 minutes", "Pause > For 1 hour", "Pause > For 2 hours"),
+        *("Pause > Until tomorrow", "Pause > Until I resume"),
+    ]
+    assert actions["Pause > For 1 hour"] == PauseFor("1h")
     assert actions["Pause > For 30 minutes"] == PauseFor("30m")
     assert actions["Pause > Until I resume"] == PauseFor("")
     (inside,) = [name for name in found if name.startswith("Last pictures > a.jpg") and name.count(">") == 1]
@@ -188,6 +195,14 @@ def test_a_batch_is_what_came_together_and_can_be_undone() -> None:
 def test_what_cannot_be_undone_is_not_offered() -> None:
     found = lines(menu(TrayState(status(), pictures=(picture(1, undoable=False),))))
     assert not [name for name in found if "Undo" in name]
+
+
+def test_what_was_undone_says_so_and_can_be_made_again() -> None:
+    undone = msgspec.structs.replace(picture(1, undoable=False), undone=True)
+    found = lines(menu(TrayState(status(), pictures=(undone,), now=NOW)))
+    (redo,) = (entry for name, entry in found.items() if name.endswith("undone > Redo"))
+    assert redo.action == RedoResults((1,))
+    assert not [name for name in found if "smaller," in name or "% smaller" in name]
 
 
 names = st.text(st.characters(codec="utf-8") | st.sampled_from("\udcff\n\x1b_&<"), max_size=200)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from homepress.base.units import size
 from homepress.store.reader import HistoryEntry, HistoryFilter
 from homepress.ui.window.model.activity import (
     PAGE,
@@ -163,6 +164,12 @@ def test_a_row_says_why_nothing_was_done() -> None:
 def test_a_row_shows_no_control_characters() -> None:
     words = row_words(entry(1, path="/pictures/a\x1b[2Jb\udcff.jpg"))
     assert words.name == "a\\x1b[2Jb\\xff.jpg"
+
+
+def test_what_was_undone_shows_no_saving() -> None:
+    assert row_words(entry(1)).saved
+    undone = row_words(entry(1, original="restored"))
+    assert (undone.saved, undone.sizes, undone.undone) == ("", size(entry(1).before_bytes), True)
 
 
 def test_what_can_be_undone() -> None:

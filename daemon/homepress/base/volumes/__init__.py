@@ -5,6 +5,8 @@ another one. What lasts are the identifiers that a file system carries with it a
 shares. A volume may have several of them, and on some file systems none.
 """
 
+import contextlib
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +19,7 @@ __all__ = [
     "Volume",
     "changes",
     "missing_mount",
+    "missing_removable",
     "mounts_inside",
     "presence",
     "volume_of",
@@ -54,6 +57,28 @@ def missing_mount(path: Path, ours: Path) -> Path | None:
     mounted = _system.is_mount_point
     above = (p for p in expected if path.is_relative_to(p) and p != Path(p.anchor))
     return next((p for p in above if not ours.is_relative_to(p) and not mounted(p)), None)
+
+
+def missing_removable(path: Path) -> Path | None:
+    """The place of a drive or share that comes and goes, if a path lies in such a place and it is empty.
+
+    For folders of which nothing is known, as after a move to another computer: what is not there may be on a
+    drive that was not connected yet.
+
+    Args:
+        path: absolute, links resolved; not there.
+    """
+    point = _system.removable_point(path)
+    if point is None:
+        return None
+    inside = (each for each in (path, *path.parents) if each.is_relative_to(point))
+    return None if any(map(_system.is_mount_point, inside)) or _has_entries(point) else point
+
+
+def _has_entries(folder: Path) -> bool:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return next(entries, None) is not None
+    return False
 
 
 def changes() -> Changes:

@@ -116,6 +116,12 @@ class VolumeSystem(Protocol):
 
     def mounts_inside(self, path: Path) -> tuple[Volume, ...]: ...
 
+    def removable_point(self, path: Path) -> Path | None:
+        """Where the drive or share of a path would be, by where systems put those that come and go.
+
+        None where the path lies in no such place. Asks no disk.
+        """
+
     def configured_mounts(self) -> tuple[Path, ...]:
         """Where the system is configured to mount volumes, whether they are mounted or not."""
 

@@ -176,6 +176,25 @@ def configured_mounts() -> tuple[Path, ...]:
     return tuple(Path(os.fsdecode(point)) for point in points if point.startswith(b"/"))
 
 
+_REMOVABLE = ((Path("/run/media"), 2), (Path("/media"), 2), (Path("/mnt"), 1))
+"""Where desktops and people mount what comes and goes, and how many names lead to one drive from there:
+udisks takes the user's name and the drive's."""
+
+_SHARES = re.compile(r"/run/user/\d+/gvfs")
+"""Where GVfs shows its shares, all under one mount point."""
+
+
+def removable_point(path: Path) -> Path | None:
+    for parent in path.parents:
+        if _SHARES.fullmatch(str(parent)):
+            return _below(parent, path, 1)
+    return next((_below(root, path, depth) for root, depth in _REMOVABLE if root in path.parents), None)
+
+
+def _below(root: Path, path: Path, names: int) -> Path:
+    return root.joinpath(*path.relative_to(root).parts[:names])
+
+
 def is_mount_point(path: Path) -> bool:
     mount = mount_of(os.fsencode(path), _mounts())
     return mount is not None and mount.point == os.fsencode(path)

@@ -68,6 +68,13 @@ def configured_mounts() -> tuple[Path, ...]:
     return ()
 
 
+_VOLUMES = Path("/Volumes")
+
+
+def removable_point(path: Path) -> Path | None:
+    return _VOLUMES / path.relative_to(_VOLUMES).parts[0] if _VOLUMES in path.parents else None
+
+
 def is_mount_point(path: Path) -> bool:
     found = volume_of(path)
     return found is not None and found.point == path

@@ -43,6 +43,11 @@ def configured_mounts() -> tuple[Path, ...]:
     return ()
 
 
+def removable_point(path: Path) -> Path | None:
+    """The drive letter or share itself: while it is away there is none."""
+    return Path(path.anchor) if path.anchor else None
+
+
 def is_mount_point(path: Path) -> bool:
     found = volume_of(path)
     return found is not None and PureWindowsPath(found.point) == PureWindowsPath(path)

@@ -33,7 +33,8 @@ _DENSER: Final = 0.77
 """What the best coding takes of the bytes of a quick one, as long as nothing better is known."""
 _DENSEST: Final = 0.6
 """The least that it takes."""
-_FINAL_TRIES: Final = 3
+_FINAL_TRIES: Final = 2
+"""How often a picture is coded in full with levels apart, with a palette, and dithered, at most."""
 _LEVEL: Final = 2
 """Of the best coding. More effort gains nothing on coarse levels, and takes up to four times as long."""
 _GOOD: Final = 70.0
@@ -231,13 +232,18 @@ class _Ladder:
             if size > limit:
                 if best is not None:
                     break
-                rung += 1
+                rung = self._coarser_that_fits(rung, limit)
                 continue
             best = attempt, coded
             if rung == 0 or self._at(rung - 1)[1] * self._denser > limit:
                 break
             rung -= 1
         return best
+
+    def _coarser_that_fits(self, rung: int, limit: int) -> int | None:
+        """The next rung that should fit, by what was learnt of how dense the best coding is."""
+        coarser = range(rung + 1, self._rungs)
+        return next((each for each in coarser if self._at(each)[1] * self._denser <= limit), None)
 
     def _expected_to_fit(self, limit: int) -> int | None:
         """The finest rung that is expected to fit; the coarsest where that may just do."""

@@ -186,6 +186,8 @@ _SPARE = 5.0
 """Points that a setting lies above its score, where more pixels are looked at first."""
 _ENOUGH, _MANY_OF_THEM = 1.5, 0.88
 """The same, up to which pictures with so large a share of a busy one's bits are best with all pixels."""
+_DIP = 0.2
+"""Points by which a share may look worse than the best one so far, and the next one be tried."""
 _BENDS = ((0.7, 0.3), (0.55, 1.0), (0.0, 2.0))
 """By share, points that the next ones cost on both sides of the best: the smaller the picture, the more."""
 
@@ -375,9 +377,11 @@ class Search:
         return 8 * max(self._limit - self._picture.beside, 1) / (width * height)
 
     def _climbed(self, at: int, step: int) -> int:
-        while self._score(at + step) > self._score(at):
+        best = at
+        while 0 <= at + step < len(self.shares) and self._score(at + step) > self._score(best) - _DIP:
             at += step
-        return at
+            best = max(best, at, key=self._score)
+        return best
 
     def _score(self, number: int) -> float:
         return self.at(self.shares[number]).score if 0 <= number < len(self.shares) else -math.inf

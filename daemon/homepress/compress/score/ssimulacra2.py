@@ -222,7 +222,9 @@ def _image(pixels: Pixels, mode: str) -> Image.Image:
     return Image.frombytes(mode, (pixels.shape[1], pixels.shape[0]), pixels.tobytes())
 
 
+@functools.lru_cache(maxsize=4)
 def _transform(mode: str, profile: bytes) -> ImageCms.ImageCmsTransform | None:
+    """The transform of a profile; kept, since most pictures of a camera or an editor have the same."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         transform = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")

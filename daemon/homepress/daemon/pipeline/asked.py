@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from homepress.base.formats import FORMATS, RAW_SUFFIXES, SNIFF_BYTES, ImageType, sniff, type_by_name
+from homepress.base.system_errors import printable
 from homepress.compress.model import Compressed, MetadataPolicy, Reason, Recipe, Unchanged, without
 from homepress.daemon.pipeline.job import Destination, Job, Plan
 from homepress.store.model import Role, Source
@@ -46,6 +47,24 @@ def wants_result(job: Job, recipe: Recipe) -> bool:
     """Whether more is asked of a result of ours than a floor, which it has."""
     bare = recipe.metadata is not MetadataPolicy.KEEP
     return job.plan.destination is Destination.OUTPUT or bare or is_reshaped(recipe)
+
+
+_MET = {
+    Role.RESULT: "which Homepress made",
+    Role.KEPT: "which you brought back with undo",
+    Role.REFUSED: "which was left as it is",
+}
+
+
+def same_picture(other: Path | None, role: Role) -> str:
+    """Why a picture is left as it is that was met before, for people.
+
+    Args:
+        other: where that was; None where its name is not known any more.
+        role: what came of it.
+    """
+    name = "one that was met before" if other is None else printable(other)
+    return f"the same picture as {name}, {_MET[role]}"
 
 
 def is_reshaped(recipe: Recipe) -> bool:

@@ -30,6 +30,7 @@ from homepress.daemon.pipeline.asked import (
     note_of,
     raw_file,
     recipe_of,
+    same_picture,
     wants_known,
     wants_result,
     without_more_loss,
@@ -280,8 +281,7 @@ class Carrier:
     def _done_already(self, job: Job, source: Source, image: str, role: Role | None) -> JobResult | None:
         """How it ends for a picture that is known already; `image` is the digest of its coded image."""
         if role is not None and not job.explicit and not wants_known(job, role):
-            left_for = job.plan.settings if role is Role.REFUSED else None
-            return self._known(job, source, f"known already ({role})", left_for)
+            return self._same(job, source, role)
         root = job.plan.root
         if not job.explicit and root is not None and self._store.folders.existed(source, root, image):
             self._store.folders.note_existing(source, root, image)
@@ -428,10 +428,23 @@ class Carrier:
         )
         return msgspec.structs.replace(result, output=output)
 
-    def _known(self, job: Job, source: Source, reason: str, left_for: str | None = None) -> JobResult:
+    def _known(self, job: Job, source: Source, reason: str) -> JobResult:
         """Content that was met before: note where it is now, so that no scan opens it again."""
-        self._store.note_known(source, left_for)
+        self._store.note_known(source)
         return JobResult(job.picture, "unchanged", reason, len(source.data), len(source.data))
+
+    def _same(self, job: Job, source: Source, role: Role) -> JobResult:
+        """A picture that was met before, here or under another name: the history says so, once."""
+        left_for = job.plan.settings if role is Role.REFUSED else None
+        if self._store.is_told(job.path, source.sha256):
+            self._store.note_known(source, left_for)
+            reason = f"known already ({role})"
+            return JobResult(job.picture, "unchanged", reason, len(source.data), len(source.data))
+        size, kind = len(source.data), str(sniff(source.data[:SNIFF_BYTES]) or "")
+        reason = same_picture(self._store.same_as(source), role)
+        result = JobResult(job.picture, "unchanged", reason, size, size, kind, cause="same_picture")
+        self._store.note_same(source, result, job.plan.settings, job.plan.root, left_for)
+        return result
 
     def _left_alone(self, job: Job, source: Source | None, refusal: Refusal) -> JobResult:
         """A file that must not be touched at all (hard links, read-only ...)."""

@@ -1,6 +1,7 @@
 """One picture on its way: what is to be done with it, and what became of it; and the plan of a folder."""
 
 import enum
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from homepress.base.paths import download_folders
 from homepress.base.results import FileOutcome
 from homepress.base.units import counted, percent_saved
 from homepress.compress.model import Extra, MetadataPolicy, Recipe
-from homepress.settings import FolderSettings
+from homepress.settings import FolderSettings, Quality, Size
 
 
 class Destination(enum.Enum):
@@ -188,6 +189,46 @@ def plan_for(
         untrusted=_untrusted(folder, root),
         converting=converting,
     )
+
+
+_EXTRAS = frozenset(map(str, Extra))
+_PIXELS = re.compile(r"at most (\d+) pixels")
+_SIZE = re.compile(r"at most (.+)")
+_CONVERSION = re.compile(r"(\w+) to (\w+)")
+
+
+def settings_from_words(words: str, base: FolderSettings) -> FolderSettings | None:
+    """The settings that say what a plan's `settings` say: the reverse of a plan.
+
+    Args:
+        words: as the history has them.
+        base: what else there is to a folder.
+
+    Returns:
+        None where they are not understood, as those of another version may be.
+    """
+    quality, *parts = words.split(", ")
+    found: dict[str, object] = {"metadata": "keep", "max_edge": 0, "fit_under": Size.parse("")}
+    drop, convert = list[str](), dict[str, str]()
+    try:
+        found["quality"] = Quality.parse(quality)
+        for part in parts:
+            if part.startswith("metadata "):
+                found["metadata"] = part.removeprefix("metadata ")
+            elif pixels := _PIXELS.fullmatch(part):
+                found["max_edge"] = int(pixels[1])
+            elif size := _SIZE.fullmatch(part):
+                found["fit_under"] = Size.parse(size[1])
+            elif part.startswith("without ") or (drop and part in _EXTRAS):
+                drop.append(part.removeprefix("without "))
+            elif conversion := _CONVERSION.fullmatch(part):
+                convert[conversion[1]] = conversion[2]
+            else:
+                return None
+        made = msgspec.structs.replace(base, **found, drop=tuple(drop), convert=convert)
+        return made if _in_words(made) == words else None
+    except ValueError:
+        return None
 
 
 def _extras(folder: FolderSettings) -> frozenset[Extra]:

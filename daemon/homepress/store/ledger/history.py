@@ -24,6 +24,7 @@ from homepress.store.model import (
     RetryPolicy,
     Role,
     Source,
+    UndoneResult,
     new_job,
 )
 
@@ -308,6 +309,45 @@ def undoable_entries(ledger: Ledger, condition: str, values: tuple[object, ...],
     return [_kept(row) for row in ledger.query(sql, (*values, limit))]
 
 
+def undone_entries(
+    ledger: Ledger, condition: str, values: tuple[object, ...], limit: int
+) -> list[UndoneResult]:
+    """Results that were undone, without another of the picture in the same place since; newest first."""
+    sql = (
+        "SELECT id, kind, path, result_path, before_sha256, after_sha256, settings FROM history "
+        f"WHERE ({condition}) AND outcome = 'compressed' AND undone IS NOT NULL AND NOT EXISTS ("
+        "SELECT 1 FROM history AS later WHERE later.path = history.path AND later.id > history.id "
+        "AND later.outcome = 'compressed' AND later.result_path = history.result_path) "
+        "ORDER BY undone DESC, id DESC LIMIT ?"
+    )
+    return [
+        UndoneResult(entry, kind, Path(os.fsdecode(path)), Path(os.fsdecode(result)), before, after, settings)
+        for entry, kind, path, result, before, after, settings in ledger.query(sql, (*values, limit))
+    ]
+
+
+def path_of(ledger: Ledger, sha256: str, *, but: bytes) -> bytes | None:
+    """The path of the newest picture or result with a content, other than one; None when none is known."""
+    found: list[Row] = []
+    for digest, path in (("before_sha256", "path"), ("after_sha256", "result_path")):
+        found += ledger.query(
+            f"SELECT id, {path} FROM history WHERE substr({digest}, 1, 16) = ? AND {digest} = ? "
+            f"AND {path} <> ? ORDER BY id DESC LIMIT 1",
+            (sha256[:16], sha256, but),
+        )
+    return bytes(max(found)[1]) if found else None
+
+
+def is_told(ledger: Ledger, path: bytes, sha256: str) -> bool:
+    """Whether the newest entry of a path is about this very content."""
+    rows = ledger.query(
+        "SELECT ? IN (before_sha256, after_sha256) FROM history WHERE path = ? OR result_path = ? "
+        "ORDER BY id DESC LIMIT 1",
+        (sha256, path, path),
+    )
+    return bool(rows and rows[0][0])
+
+
 _NAMED_AT_ONCE = 200
 """Names in one query: SQLite takes no condition of more than a thousand parts."""
 
@@ -386,6 +426,25 @@ def record_read(
         if copies and left.outcome == "unchanged":
             known_files.learn(ledger, tx, source.sha256, Role.REFUSED, settings)
     return entry
+
+
+def record_same(
+    ledger: Ledger, source: Source, left: FileOutcome, settings: str, root: Path | None, state: str
+) -> None:
+    """Note that a picture is one that was met before, in the history too; see `record_read`.
+
+    Args:
+        ledger: where.
+        source: the picture.
+        left: why it was left.
+        settings: the recipe in words.
+        root: the configured folder it belongs to.
+        state: what its file is noted as.
+    """
+    path = os.fsencode(source.path)
+    with ledger.transaction(durable=False) as tx:
+        _add_left_alone(ledger, tx, path, source.identity.size, source.sha256, left, settings, root)
+        known_files.note(ledger, tx, source.path, source.identity.mark, state)
 
 
 def record_unread(

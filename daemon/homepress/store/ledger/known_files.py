@@ -60,6 +60,11 @@ def learn(ledger: Ledger, tx: sqlite3.Connection, sha256: str, role: Role, setti
     )
 
 
+def unlearn(ledger: Ledger, tx: sqlite3.Connection, sha256: str, role: Role) -> None:
+    """Forget that a content has a role."""
+    tx.execute("DELETE FROM content WHERE digest = ? AND role = ?", (ledger.keyed(sha256), role.value))
+
+
 def known(ledger: Ledger, directory: bytes, names: Collection[bytes] | None = None) -> Mapping[bytes, Mark]:
     """The files of a directory that are done, by name; a few `names` are looked up one by one."""
     if names is not None and len(names) <= _FEW:

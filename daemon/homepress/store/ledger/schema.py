@@ -175,7 +175,16 @@ ALTER TABLE history ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE history ADD COLUMN cause TEXT NOT NULL DEFAULT '';
 """
 
-MIGRATIONS = (VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7, VERSION_8)
+VERSION_9 = """
+-- Where the same content was met, for those who meet it once more: by the first 64 bits of its digest.
+CREATE INDEX history_before ON history (substr(before_sha256, 1, 16)) WHERE before_sha256 <> '';
+CREATE INDEX history_after ON history (substr(after_sha256, 1, 16)) WHERE after_sha256 <> '';
+"""
+
+MIGRATIONS = (
+    *(VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5),
+    *(VERSION_6, VERSION_7, VERSION_8, VERSION_9),
+)
 """Step n brings a ledger of version n to version n + 1; a ledger's version is its `user_version`."""
 
 APPLICATION_ID = 0x486F6D65

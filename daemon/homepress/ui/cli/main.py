@@ -31,6 +31,7 @@ _COMMANDS = {
     "compress": "pictures",
     "clip": "memory",
     "undo": "pictures",
+    "redo": "pictures",
     "originals": "history",
     "history": "history",
     "stats": "history",

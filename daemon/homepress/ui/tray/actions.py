@@ -19,10 +19,10 @@ import msgspec
 from homepress.base.results import FileOutcome
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import connect
-from homepress.control.service import Service, ServiceError, UndoRequest
+from homepress.control.service import RedoRequest, Service, ServiceError, UndoRequest
 from homepress.desktop import toolkit
 from homepress.desktop.launching import answer_of, fails_soon, own, spawn
-from homepress.desktop.notifications import Notice, NoticeSlot
+from homepress.desktop.notifications import Button, Notice, NoticeSlot
 from homepress.desktop.opening import NotOpened, Opener
 from homepress.ui.text import future, in_one_line, printable
 
@@ -58,6 +58,13 @@ class Resume:
 @dataclass(frozen=True, slots=True)
 class UndoResults:
     """Bring back the originals of these results."""
+
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RedoResults:
+    """Make results again that were undone."""
 
     ids: tuple[int, ...]
 
@@ -124,6 +131,7 @@ Action: TypeAlias = (
     PauseFor
     | Resume
     | UndoResults
+    | RedoResults
     | ShowBeforeAfter
     | ShowInFolder
     | OpenFolder
@@ -201,6 +209,8 @@ def run_action(action: Action, ctx: ActionContext) -> None:
             _daemon(ctx).resume()
         case UndoResults(ids=ids):
             _undo(ids, ctx)
+        case RedoResults(ids=ids):
+            _redo(ids, ctx)
         case EnableFolder(path=path, enabled=enabled):
             _daemon(ctx).enable_folder(path, enabled)
         case OpenFolder(path=path):
@@ -275,7 +285,22 @@ def _undo(ids: tuple[int, ...], ctx: ActionContext) -> None:
         title = f"{counted(len(failed), 'original')} could not be put back in place"
         ctx.notify(Notice(NoticeSlot.PROBLEM, title, "\n".join(lines)))
         return
-    ctx.notify(Notice(NoticeSlot.RESULT, f"{counted(len(outcomes), 'original')} brought back"))
+    again = (Button("Redo", RedoResults(ids)),)
+    title = f"{counted(len(outcomes), 'original')} brought back"
+    ctx.notify(Notice(NoticeSlot.RESULT, title, buttons=again))
+
+
+def _redo(ids: tuple[int, ...], ctx: ActionContext) -> None:
+    """Make results again, and say what came of it."""
+    outcomes = list(_daemon(ctx).redo(RedoRequest(ids=list(ids))))
+    made = [outcome for outcome in outcomes if outcome.outcome == "compressed"]
+    rest = [outcome for outcome in outcomes if outcome.outcome != "compressed"]
+    if rest:
+        lines = [printable(f"{outcome.path}: {outcome.reason}") for outcome in rest[:3]]
+        title = f"{counted(len(rest), 'picture')} could not be made smaller again"
+        ctx.notify(Notice(NoticeSlot.PROBLEM, title, "\n".join(lines)))
+        return
+    ctx.notify(Notice(NoticeSlot.RESULT, f"{counted(len(made), 'picture')} made smaller again"))
 
 
 def _daemon(ctx: ActionContext) -> Service:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from homepress.base.results import FolderStatus, RecentPicture
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import Status
-from homepress.ui.text import moment, printable, until
+from homepress.ui.text import PAUSES, moment, printable, until
 from homepress.ui.tray.actions import (
     Action,
     CompressCopied,
@@ -20,6 +20,7 @@ from homepress.ui.tray.actions import (
     OpenWindow,
     PauseFor,
     Quit,
+    RedoResults,
     Resume,
     SetAutostart,
     ShowBeforeAfter,
@@ -204,15 +205,7 @@ def _pausing(status: Status) -> tuple[MenuEntry, ...]:
 
 
 def _pause() -> MenuEntry:
-    return MenuEntry(
-        "Pause",
-        children=(
-            MenuEntry("For 30 minutes", PauseFor("30m")),
-            MenuEntry("For 2 hours", PauseFor("2h")),
-            MenuEntry("Until tomorrow", PauseFor("tomorrow")),
-            MenuEntry("Until I resume", PauseFor("")),
-        ),
-    )
+    return MenuEntry("Pause", children=tuple(MenuEntry(label, PauseFor(time)) for label, time in PAUSES))
 
 
 def _pictures(state: TrayState) -> MenuEntry:
@@ -223,6 +216,8 @@ def _picture(picture: RecentPicture, now: float) -> MenuEntry:
     name = _short(os.path.basename(picture.path))
     saved = f"{percent_saved(picture.before_bytes, picture.after_bytes)} % smaller"
     undo = (MenuEntry("Undo", UndoResults((picture.id,))),) if picture.undoable else ()
+    if picture.undone:
+        saved, undo = "undone", (MenuEntry("Redo", RedoResults((picture.id,))),)
     return MenuEntry(
         f"{name}, {moment(picture.time, now)}, {saved}",
         children=(

@@ -143,9 +143,10 @@ def line(entry: HistoryEntry, now: float) -> str:
     """An entry in words."""
     when = output.faint(f"{moment(entry.time, now):<{_WHEN_WIDTH}}")
     if entry.outcome == "compressed":
-        later = {"restored": "undone", "accepted": "original deleted", "expired": "original expired"}
-        # What was undone is no longer where it was written.
-        place = "" if entry.original == "restored" else written_to(entry.kind, entry.output)
+        if entry.original == "restored":  # it saves nothing, and is no longer where it was written
+            return f"{when}  {sizes(entry.before_bytes, word=output.faint('undone'))}  {where(entry.path)}"
+        later = {"accepted": "original deleted", "expired": "original expired"}
+        place = written_to(entry.kind, entry.output)
         note = "; ".join(filter(None, (place, entry.reason, later.get(entry.original))))
         figures = sizes(entry.before_bytes, entry.after_bytes)
         return f"{when}  {figures}  {where(entry.path)}" + (f"  ({note})" if note else "")

@@ -336,7 +336,12 @@ def _waiting(status: Status, now: float) -> list[str]:
 
 
 @click.command(
-    epilog=example("homepress pause 30m", "homepress pause 15:30", "homepress pause tomorrow     until 6:00")
+    epilog=example(
+        "homepress pause              until: homepress resume",
+        "homepress pause 1h",
+        "homepress pause 15:30",
+        "homepress pause tomorrow     until 6:00",
+    )
 )
 @click.argument("time_", metavar="[TIME]", type=future_time, required=False)
 @json_option

@@ -1,4 +1,4 @@
-"""Pictures named by hand: `homepress compress` and `undo`."""
+"""Pictures named by hand: `homepress compress`, `undo` and `redo`."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from homepress.base.formats import has_image_suffix
 from homepress.base.paths import Paths
 from homepress.base.results import FileOutcome, UndoOutcome
 from homepress.base.units import counted, percent_saved, size
-from homepress.control.service import CompressRequest, UndoRequest
+from homepress.control.service import CompressRequest, RedoRequest, UndoRequest
 from homepress.ui.cli import output
 from homepress.ui.cli.access import daemon_or_local
 from homepress.ui.cli.arguments import (
@@ -214,8 +214,8 @@ def undo(
 ) -> int:
     """Bring originals back, byte for byte.
 
-    What is restored is not compressed again. When the newest five results of a folder were undone, at once or
-    one by one, nothing more is replaced there until: homepress resume
+    What is restored is not compressed again, unless you say: homepress redo. When the newest five results of
+    a folder were undone, at once or one by one, nothing more is replaced there until: homepress resume
     """
     if not paths and last is None and since is None and folder is None:
         raise click.UsageError("Say what to undo: a PATH, --last N, --since TIME or --folder PATH.")
@@ -233,6 +233,29 @@ def undo(
             said = _STOPPED.format(folder=printable(folder), go_on=_GO_ON if running else _START_AND_GO_ON)
             output.say(f"{output.worth_knowing('Worth knowing:')} {said}")
     return 1 if tally["failed"] or (paths and not tally) else 0
+
+
+@click.command(epilog=example("homepress redo --last 1", "homepress redo ~/Pictures/Inbox/a.jpg"))
+@click.argument("paths", metavar="[PATH...]", type=absolute_path, nargs=-1)
+@click.option("--last", metavar="N", type=positive, help="The last N that were undone.")
+@wait_option
+@json_option
+def redo(paths: tuple[str, ...], last: int | None, wait: float | None, as_json: bool) -> int:
+    """Make results again that were undone.
+
+    By the same recipe as before and in the same place; the original is kept once more.
+    """
+    if not paths and last is None:
+        raise click.UsageError("Say what to do again: a PATH or --last N.")
+    tally = _OutcomeTally()
+    with daemon_or_local(Paths.from_environment(), wait=wait) as service:
+        request = RedoRequest(paths=list(paths), last=last or 0)
+        for outcome in print_each(service.redo(request), _line, as_json=as_json):
+            tally.add(outcome)
+    if not as_json:
+        nothing = "There is nothing to do again."
+        output.say(tally.summary(dry_run=False) if tally.outcomes else nothing)
+    return 1 if tally.missed else 0
 
 
 def _undo_line(outcome: UndoOutcome) -> str:

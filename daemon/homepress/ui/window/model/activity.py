@@ -154,7 +154,7 @@ class RowWords:
 def row_words(entry: HistoryEntry, now: float | None = None) -> RowWords:
     """An entry in words."""
     folder, _, name = entry.path.rpartition("/") if "/" in entry.path else entry.path.rpartition("\\")
-    compressed = entry.outcome == "compressed"
+    compressed = entry.outcome == "compressed" and entry.original != "restored"
     sizes = (
         f"{size(entry.before_bytes)} → {size(entry.after_bytes)}" if compressed else size(entry.before_bytes)
     )
