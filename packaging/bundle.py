@@ -7,10 +7,12 @@ the Windows rig, Windows. What goes in is said here, how it is put together in `
 """
 
 import importlib.util
+import os
 import re
 import shutil
 import sys
 import sysconfig
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import homepress
@@ -46,11 +48,15 @@ _LEFT_OUT = (
 # Of Qt, what the window has no use for: networks, decoders of pictures, displays without a desktop.
 _QT_LEFT_OUT = re.compile(
     r"Qt6?(Network|Svg|EglF)|plugins/(egldeviceintegrations|generic|iconengines|imageformats|"
-    r"networkinformation|tls)/|platforms/(lib)?q(eglfs|linuxfb|minimalegl|vkkhrdisplay|vnc)|PySide6/.*/translations/"
+    r"networkinformation|tls)/|platforms/(lib)?q(eglfs|linuxfb|minimalegl|vkkhrdisplay|vnc)|"
+    r"platformthemes/libqgtk3|PySide6/.*/translations/"
 )
 # Of the rig, which has them only since Wine lacks them; on Windows they would hide the system's own.
 _STAND_INS = ("bcryptprimitives.dll",)
 _SHIPPED = ("config", "service-files")
+
+_Binary = tuple[str, str, str]
+"""PyInstaller's entry of a binary: its name in the bundle, its file, its kind."""
 
 # Fields: Microsoft, "Application manifests". dpiAwareness is what Qt asks for when the window opens.
 _MANIFEST = """\
@@ -121,6 +127,34 @@ def contents() -> dict[str, list[object]]:
 def is_wanted(name: str) -> bool:
     """Whether a file that PyInstaller found belongs into it."""
     return Path(name).name.lower() not in _STAND_INS and not _QT_LEFT_OUT.search(name.replace("\\", "/"))
+
+
+def wanted_binaries(
+    found: Sequence[_Binary], imports: Callable[[str], set[tuple[str, str | None]]]
+) -> list[_Binary]:
+    """Those that belong into it: also without what only the others load.
+
+    Args:
+        found: what PyInstaller found: its name in the bundle, its file and its kind.
+        imports: the names and files of the libraries that a file is linked with; `bindepend.get_imports`.
+    """
+    kept = [entry for entry in found if is_wanted(entry[0])]
+    left_out = _linked((source for name, source, _ in found if not is_wanted(name)), imports)
+    # A library that one of the others asked for stays only if one that is not such a library needs it.
+    roots = (source for _, source, _ in kept if os.path.realpath(source) not in left_out)
+    needed = _linked(roots, imports)
+    return [entry for entry in kept if (file := os.path.realpath(entry[1])) not in left_out or file in needed]
+
+
+def _linked(files: Iterable[str], imports: Callable[[str], set[tuple[str, str | None]]]) -> set[str]:
+    """All libraries that some files load when they are loaded."""
+    found: set[str] = set()
+    waiting = list(files)
+    while waiting:
+        loaded = {os.path.realpath(file) for _, file in imports(waiting.pop()) if file}
+        waiting += loaded - found
+        found |= loaded
+    return found
 
 
 def appearance(program: str, work: Path) -> dict[str, object]:

@@ -85,13 +85,12 @@ class Homepress < Formula
   sha256 "{hash}"
   license "GPL-3.0-or-later"
 
-  depends_on "python-tk@{python}"
   depends_on "python@{python}"
 
   def install
     system "python{python}", "-m", "venv", libexec
     pip = [libexec/"bin/python", "-m", "pip", "install"]
-    system(*pip, "--only-binary=:all:", "--require-hashes", "--requirement", "packaging/locks/runtime.txt")
+    system(*pip, "--only-binary=:all:", "--require-hashes", "--requirement", "packaging/locks/window.txt")
     system(*pip, "hatchling")
     system(*pip, "--no-deps", "--no-build-isolation", ".")
     bin.install_symlink libexec/"bin/homepress"

@@ -74,7 +74,7 @@ def build_for_windows(target: Path, work: Path, rig: Rig) -> WindowsFiles:
 def take_cpython(bundle: Path, folder: Path) -> list[str]:
     """Put CPython's own files in the place of the rig's; the names of those.
 
-    Only what both have: the embeddable package has no Tcl, for example. All are of one minor version, whose
+    Only what both have: the embeddable package has no Qt, for example. All are of one minor version, whose
     compiled modules fit each other (PEP 384 and the names of the files say so).
     """
     there = {file.name.lower(): file for file in folder.rglob("*") if file.suffix.lower() in _LIBRARIES}

@@ -75,6 +75,28 @@ def test_the_icon_for_windows_has_every_size(monkeypatch: pytest.MonkeyPatch) ->
         assert icon.info["sizes"] == {(size, size) for size in icon_files.WINDOWS_SIZES}
 
 
+def test_what_only_unwanted_plugins_load_stays_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A theme of Qt for GTK would bring all of GTK; what else needs a library keeps it."""
+    monkeypatch.syspath_prepend(REPOSITORY / "packaging")
+    bundle = importlib.import_module("bundle")
+    places = {
+        "program": "homepress.so",
+        "theme": "PySide6/Qt/plugins/platformthemes/libqgtk3.so",
+        "gtk": "libgtk-3.so.0",
+        "pango": "libpango-1.0.so.0",
+        "glib": "libglib-2.0.so.0",
+    }
+    files = {name: str(tmp_path / name) for name in places}
+    links = {"theme": ["gtk", "glib"], "gtk": ["pango", "glib"], "pango": ["glib"], "program": ["glib"]}
+    imports = {
+        files[name]: {(each, files[each]) for each in links.get(name, [])} | {("libc.so.6", None)}
+        for name in places
+    }
+    found = [(place, files[name], "BINARY") for name, place in places.items()]
+    kept = bundle.wanted_binaries(found, imports.__getitem__)
+    assert [place for place, _, _ in kept] == ["homepress.so", "libglib-2.0.so.0"]
+
+
 @pytest.fixture
 def installer(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(REPOSITORY / "packaging")
@@ -85,7 +107,7 @@ def test_files_of_cpython_take_the_place_of_the_rig_s(installer: ModuleType, tmp
     internal, own = tmp_path / "bundle" / "_internal", tmp_path / "cpython"
     internal.mkdir(parents=True)
     own.mkdir()
-    for name in ("python311.dll", "VCRUNTIME140.dll", "tcl86t.dll", "a.zip"):
+    for name in ("python311.dll", "VCRUNTIME140.dll", "qt6core.dll", "a.zip"):
         (internal / name).write_bytes(b"rig")
     with pytest.raises(SystemExit, match="no python311"):
         installer.take_cpython(internal.parent, own)
@@ -95,7 +117,7 @@ def test_files_of_cpython_take_the_place_of_the_rig_s(installer: ModuleType, tmp
     assert {file.name: file.read_bytes() for file in internal.iterdir()} == {
         "python311.dll": b"signed",
         "VCRUNTIME140.dll": b"signed",
-        "tcl86t.dll": b"rig",
+        "qt6core.dll": b"rig",
         "a.zip": b"rig",
     }
 
