@@ -143,6 +143,7 @@ class HistoryFilter:
         since: at or after, seconds since 1970.
         until: before, seconds since 1970.
         below: ids lower than this, for the next page.
+        undone: True for results that were undone, False for all but them.
     """
 
     path: Path | None = None
@@ -151,6 +152,7 @@ class HistoryFilter:
     since: float | None = None
     until: float | None = None
     below: int | None = None
+    undone: bool | None = None
 
 
 _ENTRY = (
@@ -438,6 +440,8 @@ def _condition(where: HistoryFilter) -> tuple[str, list[Any]]:
         if value is not None:
             conditions.append(f"{column} {comparison} ?")
             values.append(value)
+    if where.undone is not None:
+        conditions.append(f"original {'=' if where.undone else '<>'} 'restored'")
     return " AND ".join(conditions), values
 
 

@@ -11,7 +11,6 @@ from homepress.ui.window.model.activity import (
     PAGE,
     Index,
     Rows,
-    RowSelection,
     can_undo,
     details,
     read_index,
@@ -123,20 +122,6 @@ def test_a_page_of_another_list_is_not_taken() -> None:
     rows.renew(Index(HistoryFilter(text="x"), array("q", [2])))
     assert not rows.put(old, 0, [entry(3)])
     assert rows.get(0) is None
-
-
-def test_choosing_with_the_keyboard() -> None:
-    ids = array("q", [50, 40, 30, 20, 10])
-    selection = RowSelection()
-    selection.move(1, 5)
-    selection.move(3, 5, ids)
-    assert selection.chosen == {40, 30, 20}
-    selection.move(0, 5, ids)
-    assert selection.chosen == {50, 40}
-    selection.toggle(10)
-    assert selection.chosen == {50, 40, 10}
-    selection.move(99, 5)
-    assert selection.current == 4
 
 
 @pytest.mark.parametrize(

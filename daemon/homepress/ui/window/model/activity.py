@@ -3,15 +3,15 @@ original.
 """
 
 import os
+import re
 import time
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from homepress.base.results import UndoOutcome
-from homepress.base.units import counted, percent_saved, size
+from homepress.base.units import counted, percent_saved, sentence, size
 from homepress.store.reader import EntryDetail, HistoryEntry, HistoryFilter, Reader
 from homepress.ui.text import moment, printable, written_to
 from homepress.ui.window.model.pictures import Pair
@@ -20,7 +20,14 @@ PAGE = 100
 _HELD = 12
 """Pages that are held: more than any screen shows."""
 
-Show = Literal["", "compressed", "unchanged", "failed"]
+SHOWN = {
+    "": ("All", HistoryFilter()),
+    "smaller": ("Made smaller", HistoryFilter(outcome="compressed", undone=False)),
+    "left": ("Left alone", HistoryFilter(outcome="unchanged")),
+    "problems": ("Problems", HistoryFilter(outcome="failed")),
+    "undone": ("Undone", HistoryFilter(undone=True)),
+}
+"""What can be shown: by a word, how it is called, and which entries it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,9 @@ def read_first(reader: Reader, where: HistoryFilter, limit: int) -> tuple[Index,
 
 
 def read_newer(reader: Reader, index: Index) -> Index:
-    """The index as it is now, when nothing but new entries has come since; reads only those."""
+    """The index as it is now; reads only what has come since, where an entry once in it stays."""
+    if index.where.undone is not None:
+        return read_index(reader, index.where)
     newest = index.ids[0] if index.ids else 0
     fresh = array("q", _ids_above(reader, index.where, newest))
     return Index(index.where, fresh + index.ids)
@@ -61,7 +70,7 @@ def read_page(reader: Reader, index: Index, page: int) -> list[HistoryEntry]:
     first = page * PAGE
     if first >= len(index.ids):
         return []
-    where = HistoryFilter(text=index.where.text, outcome=index.where.outcome, below=index.ids[first] + 1)
+    where = replace(index.where, below=index.ids[first] + 1)
     return list(reader.history(where, limit=PAGE))
 
 
@@ -110,29 +119,6 @@ class Rows:
         while len(self._pages) > _HELD:
             self._pages.popitem(last=False)
         return True
-
-
-class RowSelection:
-    """Which entries are chosen, and where the keyboard is."""
-
-    def __init__(self) -> None:
-        self.current = 0
-        self.chosen: set[int] = set()
-        self._anchor = 0
-
-    def move(self, to: int, length: int, extend: "array[int] | None" = None) -> None:
-        """Put the keyboard on a place; with `extend` (the ids) choose everything since the last one."""
-        self.current = max(0, min(to, length - 1))
-        if extend is None:
-            self._anchor = self.current
-            return
-        low, high = sorted((self._anchor, self.current))
-        self.chosen = set(extend[low : high + 1])
-
-    def toggle(self, entry: int) -> None:
-        """Choose an entry, or no longer."""
-        self.chosen ^= {entry}
-        self._anchor = self.current
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +176,21 @@ def verdict(entry: HistoryEntry) -> str:
     if entry.original == "restored":
         return "Original restored"
     if entry.outcome != "compressed":
-        return printable(entry.reason[:1].upper() + entry.reason[1:])
+        return sentence(plain(entry.reason))
     return "; ".join(
         filter(
             None, (score_words(entry.score), written_to(entry.kind, entry.output), printable(entry.reason))
         )
     )
+
+
+LIMIT = re.compile(r" \((?:min|max)_size\)")
+"""Names of limits in the settings file, which mean nothing in a window."""
+
+
+def plain(reason: str) -> str:
+    """A reason to look at, without names of the settings file."""
+    return printable(LIMIT.sub("", reason))
 
 
 def score_words(score: float | None) -> str:
@@ -223,6 +218,8 @@ def undone(outcomes: list[UndoOutcome]) -> tuple[str, bool]:
     """What came of an undo, and whether all is well."""
     trouble = [outcome for outcome in outcomes if outcome.outcome in ("failed", "beside")]
     if not trouble:
+        if outcomes and all(outcome.outcome == "removed" for outcome in outcomes):
+            return f"{counted(len(outcomes), 'result')} removed. Your own pictures were never changed.", True
         them = "It" if len(outcomes) == 1 else "They"
         text = f"{counted(len(outcomes), 'original')} brought back. {them} will not be compressed again."
         return text, True

@@ -57,6 +57,13 @@ PRESETS = {
     "email": "Pictures for email",
 }
 
+PRIVATE_DATA = {
+    "share": "Without location, owner and serial numbers",
+    "strip": "Without anything but colours",
+    "keep": "All of it is kept",
+}
+"""What became of the hidden data of a picture, by the value of `metadata`."""
+
 _AUTO_YES_NO = {"auto": "Automatic", "yes": "Yes", "no": "No"}
 
 _WORDS = {
@@ -180,6 +187,11 @@ def quality_words(quality: str) -> str:
     if (words := QUALITIES.get(quality)) is None:
         return f"Quality {quality}"
     return f"{words.partition(' – ')[0]} quality"
+
+
+def extra_words(word: str) -> str:
+    """What was taken out of a picture, from the word of it in the history."""
+    return _WORDS["folder.drop"].options.get(word, word)
 
 
 def wording(item: Field) -> Wording:

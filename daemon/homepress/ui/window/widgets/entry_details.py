@@ -1,0 +1,81 @@
+"""The details of an entry of the history: what became of it and why, what can be done, what is known."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from homepress.ui.window.model.entry import EntryAction, EntryFacts
+from homepress.ui.window.theme import Icon
+from homepress.ui.window.widgets.factory import ButtonRow, WidgetFactory
+
+_WIDTH = 560
+_OFFERED = (EntryAction.COMPARE, EntryAction.UNDO, EntryAction.REDO, EntryAction.COMPRESS, EntryAction.FOLDER)
+
+
+class EntryDetails(QDialog):
+    """Shows them; what is chosen closes it and is done."""
+
+    def __init__(
+        self, parent: QWidget, kit: WidgetFactory, facts: EntryFacts, do: Callable[[EntryAction], object]
+    ) -> None:
+        """`do` is called with what was chosen."""
+        super().__init__(parent)
+        self.setWindowTitle("Details")
+        self.setAccessibleDescription(f"{facts.title}: {facts.verdict}")
+        inside = QVBoxLayout(self)
+        inside.setContentsMargins(26, 22, 26, 20)
+        inside.setSpacing(4)
+        inside.addWidget(kit.elided(facts.title, "heading"))
+        inside.addWidget(kit.elided(facts.place, "small"))
+        inside.addSpacing(10)
+        inside.addWidget(_selectable(kit.label(_ended(facts.verdict), "strong", wrap=True)))
+        if facts.next_step:
+            inside.addWidget(kit.label(facts.next_step, wrap=True))
+        inside.addSpacing(10)
+        inside.addWidget(kit.line())
+        inside.addSpacing(8)
+        inside.addLayout(_rows(kit, facts.rows))
+        inside.addSpacing(14)
+        offered = [action for action in _OFFERED if action in facts.actions]
+        buttons = [self._button(kit, action, do) for action in offered]
+        close = kit.button("Close", self.accept)
+        close.setDefault(True)
+        inside.addWidget(ButtonRow([*buttons, close]))
+        width = min(_WIDTH, parent.width() - 40)
+        self.setFixedSize(width, inside.totalHeightForWidth(width))
+        close.setFocus()
+
+    def _button(
+        self, kit: WidgetFactory, action: EntryAction, do: Callable[[EntryAction], object]
+    ) -> QWidget:
+        def act() -> None:
+            self.accept()
+            do(action)
+
+        icon = Icon.COMPARE if action is EntryAction.COMPARE else None
+        return kit.button(action.value, act, icon=icon)
+
+
+def _rows(kit: WidgetFactory, rows: tuple[tuple[str, str], ...]) -> QGridLayout:
+    made = QGridLayout()
+    made.setHorizontalSpacing(18)
+    made.setVerticalSpacing(6)
+    made.setColumnStretch(1, 1)
+    for number, (name, text) in enumerate(rows):
+        head = kit.label(name, "muted")
+        made.addWidget(head, number, 0, Qt.AlignmentFlag.AlignTop)
+        words = _selectable(kit.label(text, wrap=True))
+        words.setAccessibleName(f"{name}: {text}")
+        made.addWidget(words, number, 1)
+    return made
+
+
+def _selectable(label: QLabel) -> QLabel:
+    """What somebody may want to copy, such as a path."""
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,0 +1,529 @@
+"""The table of the history: its model, which holds what is in view, how cells are drawn, and the view."""
+
+import enum
+import functools
+import itertools
+from array import array
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTextLayout,
+    QTextOption,
+)
+from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from homepress.base.override import override
+from homepress.store.reader import HistoryEntry
+from homepress.ui.window.context import Context
+from homepress.ui.window.model.activity import Index, Rows, RowWords, details, row_words
+from homepress.ui.window.model.entry import where_it_is
+from homepress.ui.window.theme import Icon, paint_icon
+from homepress.ui.window.theme.sheet import FONT_SCALES
+from homepress.ui.window.widgets.thumbnails import Thumbnails
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+
+
+class Column(enum.IntEnum):
+    """What stands beside each other."""
+
+    PICTURE = 0
+    RESULT = 1
+    SIZE = 2
+    SAVED = 3
+    WHEN = 4
+
+
+_HEADS = ("Picture", "Result", "Size", "Saved", "When")
+
+
+class HistoryModel(QAbstractTableModel):
+    """The entries of an index as a table; pages of them are asked for when they are looked at."""
+
+    def __init__(self, parent: QObject, wanted: Callable[[Index, int], object]) -> None:
+        """`wanted` has a page of the index read; it gets the index and the number of the page."""
+        super().__init__(parent)
+        self._rows = Rows()
+        self._wanted = wanted
+
+    @property
+    def index_shown(self) -> Index:
+        """The ids that are shown."""
+        return self._rows.index
+
+    def entry(self, place: int) -> HistoryEntry | None:
+        """The entry at a place; None until it was read, which is asked for."""
+        for number in self._rows.wanted(place, place):
+            self._wanted(self._rows.index, number)
+        return self._rows.get(place)
+
+    def held(self, place: int) -> HistoryEntry | None:
+        """The entry at a place if it is here."""
+        return self._rows.get(place)
+
+    def renew(self, index: Index) -> None:
+        """Show another index; rows that are in both stay what they are, for selections and scroll bars."""
+        old, new = self._rows.index.ids, index.ids
+        same = index.where == self._rows.index.where
+        above = _place_within(old, new) if same else None
+        if above is None:
+            self.beginResetModel()
+            self._rows.renew(index)
+            self.endResetModel()
+            return
+        below = len(new) - len(old) - above
+        if above:
+            self.beginInsertRows(QModelIndex(), 0, above - 1)
+            self._rows.renew(Index(index.where, new[: above + len(old)]) if below else index)
+            self.endInsertRows()
+        if below:
+            self.beginInsertRows(QModelIndex(), len(new) - below, len(new) - 1)
+            self._rows.renew(index)
+            self.endInsertRows()
+        elif not above:
+            self._rows.renew(index)
+        self._changed(0, len(new) - 1)
+
+    def put(self, index: Index, number: int, entries: list[HistoryEntry], page: int) -> None:
+        """Take a page that was read; `page` is how many entries one has."""
+        if self._rows.put(index, number, entries):
+            self._changed(number * page, number * page + len(entries) - 1)
+
+    def _changed(self, first: int, last: int) -> None:
+        if last >= first:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
+
+    @override
+    def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008  as in Qt
+        return 0 if parent.isValid() else len(self._rows)
+
+    @override
+    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(Column)
+
+    @override
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        if orientation is Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole:
+                return _HEADS[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    @override
+    def data(self, index: AnyIndex, role: int = 0) -> Any:
+        entry = self.entry(index.row()) if role in _ROLES else None
+        if entry is None:
+            return "…" if role == Qt.ItemDataRole.DisplayRole else None
+        words, column = row_words(entry), Column(index.column())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _cell(words, column)
+        if column is Column.PICTURE:
+            # The beginning of a row says all of it to those who hear it.
+            path = f"{words.place}/{words.name}"
+            return path if role == Qt.ItemDataRole.ToolTipRole else f"{details(entry)}, {words.when}"
+        return _cell(words, column) if role == Qt.ItemDataRole.ToolTipRole else None
+
+
+_ROLES = (
+    Qt.ItemDataRole.DisplayRole,
+    Qt.ItemDataRole.ToolTipRole,
+    Qt.ItemDataRole.AccessibleDescriptionRole,
+)
+
+
+def _cell(words: RowWords, column: Column) -> str:
+    return (words.name, words.verdict, words.sizes, words.saved, words.when)[column]
+
+
+def _place_within(old: "array[int]", new: "array[int]") -> int | None:
+    """Where all of the old ids are in the new ones, in one piece; None where they are not."""
+    if not old or len(new) < len(old):
+        return None
+    try:
+        place = new.index(old[0])
+    except ValueError:
+        return None
+    return place if new[place : place + len(old)] == old else None
+
+
+# Drawing: two lines a row, names shortened in the middle, reasons broken into two lines.
+
+_THUMBNAIL = 44
+_PAD = 10
+_SIGN = 16
+
+
+class _CellFonts:
+    """Fonts and measures of one look, and what was broken into lines with them."""
+
+    def __init__(self, font: QFont) -> None:
+        self.body = QFont(font)
+        self.strong = QFont(font)
+        self.strong.setWeight(QFont.Weight.DemiBold)
+        self.small = QFont(font)
+        self.small.setPointSizeF(font.pointSizeF() * FONT_SCALES["small"])
+        self.strong_metrics, self.small_metrics = QFontMetrics(self.strong), QFontMetrics(self.small)
+        self.lines = functools.lru_cache(maxsize=1000)(self._lines)
+        self.row_height = max(60, 2 * self.strong_metrics.height() + 22)
+
+    def _lines(self, text: str, width: int) -> tuple[str, ...]:
+        """A text in at most two lines, of which the second one is cut where its room ends."""
+        metrics = self.small_metrics
+        if metrics.horizontalAdvance(text) <= width:
+            return (text,)
+        layout = QTextLayout(text, self.small)
+        layout.setTextOption(_breaking())
+        layout.beginLayout()
+        line = layout.createLine()
+        line.setLineWidth(width)
+        units = line.textLength()  # of UTF-16
+        layout.endLayout()
+        first = text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")
+        rest = text[len(first) :]
+        return first.rstrip(), metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width)
+
+
+def _breaking() -> QTextOption:
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    return option
+
+
+class HistoryDelegate(QStyledItemDelegate):
+    """Draws the cells."""
+
+    def __init__(self, view: "HistoryTable", context: Context) -> None:
+        super().__init__(view)
+        self._view = view
+        self._theme = context.theme
+        self._thumbnails = Thumbnails(context.main, view.viewport().update)
+        self.fonts = _CellFonts(view.font())
+
+    def new_font(self) -> None:
+        """The desktop's font is another."""
+        self.fonts = _CellFonts(self._view.font())
+
+    @override
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        view, colour = self._view, self._theme.colour
+        cell: QRect = option.rect
+        if view.selectionModel().isRowSelected(index.row()):
+            painter.fillRect(cell, colour("soft"))
+        elif index.row() == view.hovered:
+            painter.fillRect(cell, colour("raised"))
+        painter.setPen(colour("line"))
+        painter.drawLine(cell.bottomLeft(), cell.bottomRight())
+        entry = view.history.entry(index.row())
+        column = Column(index.column())
+        if entry is None:
+            if column is Column.PICTURE:
+                self._text(painter, cell, cell.adjusted(_PAD + 4, 0, 0, 0), "…", self.fonts.body, "muted")
+            return
+        words = row_words(entry)
+        match column:
+            case Column.PICTURE:
+                self._picture(painter, cell, entry, words)
+            case Column.RESULT:
+                self._result(painter, cell, words)
+            case Column.SAVED:
+                self._text(painter, cell, _inner(cell), words.saved, self.fonts.strong, "accent")
+            case _:
+                self._text(painter, cell, _inner(cell), _cell(words, column), self.fonts.small, "muted")
+
+    def _picture(self, painter: QPainter, cell: QRect, entry: HistoryEntry, words: RowWords) -> None:
+        top = cell.top() + (cell.height() - _THUMBNAIL) // 2
+        place = self._visual(cell, QRect(cell.left() + _PAD, top, _THUMBNAIL, _THUMBNAIL))
+        ratio = self._view.devicePixelRatioF()
+        version = 2 * entry.id + words.undone
+        image = self._thumbnails.get(where_it_is(entry), version, round(_THUMBNAIL * ratio))
+        if image is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(place, image)
+        else:
+            painter.fillRect(place, self._theme.colour("page"))
+            paint_icon(
+                painter, Icon.PICTURE, QRectF(place).adjusted(12, 12, -12, -12), self._theme.colour("muted")
+            )
+        fonts = self.fonts
+        beside = cell.adjusted(2 * _PAD + _THUMBNAIL, 0, -_PAD, 0)
+        second = words.when if self._view.isColumnHidden(Column.WHEN) else words.place
+        height = fonts.strong_metrics.height()
+        upper = QRect(beside.left(), cell.center().y() - height, beside.width(), height)
+        middle = Qt.TextElideMode.ElideMiddle
+        name = fonts.strong_metrics.elidedText(words.name, middle, beside.width())
+        self._text(painter, cell, upper, name, fonts.strong, "text")
+        lower = upper.translated(0, height + 1)
+        shown = fonts.small_metrics.elidedText(second, middle, beside.width())
+        self._text(painter, cell, lower, shown, fonts.small, "muted")
+
+    def _result(self, painter: QPainter, cell: QRect, words: RowWords) -> None:
+        icon, ink, text_ink = _sign(words)
+        fonts, inside = self.fonts, _inner(cell)
+        beside = inside.adjusted(_SIGN + 8, 0, 0, 0)
+        lines = fonts.lines(words.verdict, max(20, beside.width()))
+        height = fonts.small_metrics.height() + 1
+        top = cell.center().y() - len(lines) * height // 2
+        sign = QRect(inside.left(), top + (height - _SIGN) // 2, _SIGN, _SIGN)
+        mirrored = self._view.isRightToLeft()
+        place = QRectF(self._visual(cell, sign))
+        paint_icon(painter, icon, place, self._theme.colour(ink), mirrored=mirrored)
+        for number, line in enumerate(lines):
+            where = QRect(beside.left(), top + number * height, beside.width(), height)
+            self._text(painter, cell, where, line, fonts.small, text_ink)
+
+    def _visual(self, cell: QRect, place: QRect) -> QRect:
+        return QStyle.visualRect(self._view.layoutDirection(), cell, place)
+
+    def _text(self, painter: QPainter, cell: QRect, place: QRect, text: str, font: QFont, ink: str) -> None:
+        """One line, at the side where reading begins."""
+        side = Qt.AlignmentFlag.AlignRight if self._view.isRightToLeft() else Qt.AlignmentFlag.AlignLeft
+        painter.setFont(font)
+        painter.setPen(self._theme.colour(ink))
+        aligned = side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self._visual(cell, place), int(aligned | Qt.TextFlag.TextSingleLine), text)
+
+
+def _inner(cell: QRect) -> QRect:
+    return cell.adjusted(_PAD, 0, -_PAD, 0)
+
+
+def _sign(words: RowWords) -> tuple[Icon, str, str]:
+    """The icon of an outcome, its colour, and that of the text."""
+    if words.undone:
+        return Icon.BACK, "muted", "muted"
+    if words.outcome == "Failed":
+        return Icon.WARNING, "bad", "bad"
+    if words.missed:
+        return Icon.WARNING, "warning", "text"
+    return (Icon.CHECK, "good", "text") if words.outcome == "Smaller" else (Icon.SAME, "muted", "text")
+
+
+# The view.
+
+
+class HistoryTable(QTableView):
+    """The table itself.
+
+    Attributes:
+        history: its model.
+        hovered: the row that the pointer is on; -1 for none.
+        opened: Enter was pressed on a row, or it was clicked twice.
+        deleted: Delete was pressed.
+        menu_wanted: a menu for the chosen rows is to be shown at a place of the screen.
+        moved: the keyboard is on another row, others are chosen, or more is known of them.
+    """
+
+    opened = Signal()
+    deleted = Signal()
+    menu_wanted = Signal(QPoint)
+    moved = Signal()
+
+    def __init__(self, context: Context, wanted: Callable[[Index, int], object]) -> None:
+        """`wanted` is as that of the model."""
+        super().__init__()
+        self._theme = context.theme
+        self.hovered = -1
+        self.history = HistoryModel(self, wanted)
+        self.setModel(self.history)
+        self._cells = HistoryDelegate(self, context)
+        self.setItemDelegate(self._cells)
+        self.setAccessibleName("History")
+        self._set_up()
+        self.history.rowsInserted.connect(self._stay)
+        self.history.dataChanged.connect(lambda *_: self.moved.emit())
+        self.selectionModel().selectionChanged.connect(lambda *_: self.moved.emit())
+        self.selectionModel().currentRowChanged.connect(self._current_changed)
+        self.doubleClicked.connect(lambda _: self.opened.emit())
+        context.theme.changed.connect(self.viewport().update)
+
+    @property
+    def current(self) -> HistoryEntry | None:
+        """The entry that the keyboard is on."""
+        place = self.currentIndex().row()
+        return self.history.entry(place) if place >= 0 else None
+
+    def chosen(self) -> list[int]:
+        """The ids of the selected rows, else of the one that the keyboard is on."""
+        ids, places = self.history.index_shown.ids, sorted(self._selected())
+        if not places and self.currentIndex().isValid():
+            places = [self.currentIndex().row()]
+        return [ids[place] for place in places if place < len(ids)]
+
+    def known(self, most: int) -> list[HistoryEntry]:
+        """Of the selected rows those that are read already, at most so many of them."""
+        places = itertools.islice(self._selected(), most)
+        return [entry for place in places if (entry := self.history.held(place)) is not None]
+
+    def renew(self, index: Index) -> None:
+        """Show another index; what was looked at stays in view where it is still there."""
+        place, bar = self.currentIndex().row(), self.verticalScrollBar()
+        at = bar.value()
+        self.history.renew(index)
+        if self.history.rowCount() and not self.currentIndex().isValid():
+            self.updateGeometries()
+            self.go_to(min(max(0, place), self.history.rowCount() - 1))
+            bar.setValue(at)
+
+    def to_top(self) -> None:
+        """Show the beginning, with the keyboard on the first row and none chosen."""
+        self.clearSelection()
+        self.go_to(0)
+        self.scrollToTop()
+
+    def go_to(self, place: int) -> None:
+        """Put the keyboard on a row, without choosing it."""
+        index = self.history.index(place, 0)
+        self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def _selected(self) -> Iterator[int]:
+        """The places of the selected rows, without an index of Qt for each of 100,000."""
+        selection = self.selectionModel().selection()
+        for number in range(selection.count()):
+            span = selection.at(number)
+            yield from range(span.top(), span.bottom() + 1)
+
+    def _set_up(self) -> None:
+        self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QTableView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(True)
+        rows, heads = self.verticalHeader(), self.horizontalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(self._cells.fonts.row_height)
+        heads.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        heads.setSectionsClickable(False)
+        heads.setHighlightSections(False)
+        heads.setMinimumSectionSize(20)
+
+    # -- room
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and hasattr(self, "_cells"):
+            self._cells.new_font()
+            self.verticalHeader().setDefaultSectionSize(self._cells.fonts.row_height)
+            self._fit()
+
+    def _fit(self) -> None:
+        """Give each column its room; those that find none are not shown."""
+        fonts, room = self._cells.fonts, self.viewport().width()
+        wide = fonts.small_metrics.horizontalAdvance
+        width = {
+            Column.SAVED: fonts.strong_metrics.horizontalAdvance("−99 %") + 2 * _PAD,
+            Column.WHEN: wide("Wed 30 Sept 00:00") + 2 * _PAD,
+            Column.SIZE: wide("99.9 MB → 99.9 MB") + 2 * _PAD,
+        }
+        least = wide("m") * 27 + _THUMBNAIL
+        for column, takes in width.items():
+            shown = column is Column.SAVED or room - takes >= least
+            self.setColumnHidden(column, not shown)
+            room -= takes if shown else 0
+            self.setColumnWidth(column, takes)
+        self.setColumnWidth(Column.PICTURE, room // 2)
+        self.setColumnWidth(Column.RESULT, room - room // 2)
+
+    def _stay(self, _parent: QModelIndex, first: int, last: int) -> None:
+        """What is looked at does not move when rows come above it."""
+        bar = self.verticalScrollBar()
+        if first == 0 and bar.value() > 0:
+            self.updateGeometries()
+            bar.setValue(bar.value() + (last - first + 1) * self._cells.fonts.row_height)
+
+    # -- mouse and keyboard
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.opened.emit()
+            case Qt.Key.Key_Delete:
+                self.deleted.emit()
+            case Qt.Key.Key_Escape if self.selectionModel().hasSelection():
+                self.clearSelection()
+            case _:
+                super().keyPressEvent(event)
+
+    @override
+    def keyboardSearch(self, search: str) -> None:
+        """Typing finds nothing here: it would have all of the history read. There is a field for it."""
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place = event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            place = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
+        self.menu_wanted.emit(place)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._hover(self.rowAt(event.position().toPoint().y()))
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def _hover(self, place: int) -> None:
+        if place != self.hovered:
+            before, self.hovered = self.hovered, place
+            self._repaint_row(before)
+            self._repaint_row(place)
+
+    def _current_changed(self, now: QModelIndex, before: QModelIndex) -> None:
+        self._repaint_row(before.row())
+        self._repaint_row(now.row())
+        self.moved.emit()
+
+    def _row_rect(self, place: int) -> QRect:
+        top = self.rowViewportPosition(place)
+        return QRect(0, top, self.viewport().width(), self.rowHeight(place))
+
+    def _repaint_row(self, place: int) -> None:
+        if place >= 0:
+            self.viewport().update(self._row_rect(place))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus() and self.currentIndex().isValid():
+            painter = QPainter(self.viewport())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self._theme.colour("focus"), 2))
+            ring = QRectF(self._row_rect(self.currentIndex().row())).adjusted(2, 1, -2, -2)
+            painter.drawRoundedRect(ring, 6, 6)

@@ -1,0 +1,91 @@
+"""Thumbnails for what is in view: decoded apart, one after the other; few of them are held."""
+
+import queue
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QBrush, QImage, QPainter, QPixmap
+
+from homepress.ui.window.context import MainThread
+from homepress.ui.window.model.pictures import NotShownError, thumbnail
+
+_HELD = 240
+_WAITING = 24
+"""Most that are waited for: those scrolled past are not wanted any more."""
+_ROUND = 0.14
+"""Radius of the corners, as a share of the side."""
+
+_Key: TypeAlias = tuple[Path, int, int]
+
+
+class Thumbnails:
+    """Gives thumbnails that are there and gets those that are not."""
+
+    def __init__(self, main: MainThread, came: Callable[[], object]) -> None:
+        """`came` is called when one is there that was asked for."""
+        self._main = main
+        self._came = came
+        self._held: OrderedDict[_Key, QPixmap | None] = OrderedDict()
+        self._wanted: queue.LifoQueue[_Key] = queue.LifoQueue()
+        self._asked: set[_Key] = set()
+        self._thread: threading.Thread | None = None
+
+    def get(self, file: Path, version: int, side: int) -> QPixmap | None:
+        """The thumbnail of a file; None while there is none.
+
+        Args:
+            file: the picture.
+            version: another number means another picture under the same path.
+            side: of the square, in pixels of the screen.
+        """
+        key = (file, version, side)
+        if key in self._held:
+            self._held.move_to_end(key)
+            return self._held[key]
+        if key not in self._asked:
+            self._asked.add(key)
+            self._wanted.put(key)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="thumbnails", daemon=True)
+                self._thread.start()
+        return None
+
+    def _work(self) -> None:
+        while True:
+            key = self._wanted.get()
+            if self._wanted.qsize() > _WAITING:
+                self._main.post(lambda key=key: self._asked.discard(key))  # type: ignore[misc]  # bound early
+                continue
+            image: QImage | None = None
+            try:
+                made = thumbnail(key[0], key[2])
+                line = 3 * made.width
+                image = QImage(made.tobytes(), made.width, made.height, line, QImage.Format.Format_RGB888)
+                image = image.copy()  # owns its pixels
+            except NotShownError:
+                pass  # an icon takes its place
+            self._main.post(lambda key=key, image=image: self._take(key, image))  # type: ignore[misc]
+
+    def _take(self, key: _Key, image: QImage | None) -> None:
+        self._asked.discard(key)
+        self._held[key] = _rounded(image) if image is not None else None
+        while len(self._held) > _HELD:
+            self._held.popitem(last=False)
+        self._came()
+
+
+def _rounded(image: QImage) -> QPixmap:
+    made = QPixmap(image.size())
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QBrush(image))
+    radius = image.width() * _ROUND
+    painter.drawRoundedRect(QRectF(made.rect()), radius, radius)
+    painter.end()
+    return made
