@@ -26,7 +26,6 @@ SMALL_MODULES = {
     "base/override.py": "goes with Python 3.11",
     "base/memory.py": "what a program does that stays for days",
     "base/units.py": "a few functions that every room needs and none owns",
-    "daemon/commands/viewer.py": "the one way to a picture for whoever may not decode",
     "daemon/doctor/codecs_child.py": "what a child process starts with: it loads nothing else",
     "privacy/comparison.py": "the one module that opens a connection to a network",
     "ui/probe.py": "what tray and window share",

@@ -1,5 +1,6 @@
 """A picture to look at: upright, RGB, no larger than the eye needs."""
 
+import functools
 import io
 import warnings
 from dataclasses import dataclass
@@ -8,9 +9,19 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from homepress.base.formats import SNIFF_BYTES, ImageType, sniff
 from homepress.compress.likeness import open_heic, open_jxl
+from homepress.compress.metadata.jpeg_segments import END_OF_IMAGE, SOS, START_OF_IMAGE, is_frame_marker
 from homepress.compress.pixels import DECODER_ERRORS, TOO_MANY_PIXELS, TooManyPixels, Undecodable, undecodable
 
 _WHITE = "white"
+_MOST_HELD = 30_000_000
+"""Pixels: a larger picture is decoded anew for each part, since two of them are held."""
+
+_PROGRESSIVE = 0xC2
+_RST0, _RST7 = 0xD0, 0xD7
+"""SOF2 and the restart markers (ITU T.81, table B.1)."""
+
+Part = tuple[float, float, float, float]
+"""Left, top, right and bottom as shares of the whole picture, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +39,16 @@ class Preview:
     full_size: tuple[int, int]
 
 
-def preview(source: bytes, edge: int, *, fill: bool, most_pixels: int, most_decoded: int) -> Preview:
+def preview(
+    source: bytes,
+    edge: int,
+    *,
+    fill: bool = False,
+    most_pixels: int,
+    most_decoded: int,
+    part: Part | None = None,
+    rough: bool = False,
+) -> Preview:
     """Decode a picture to look at it.
 
     Args:
@@ -37,10 +57,50 @@ def preview(source: bytes, edge: int, *, fill: bool, most_pixels: int, most_deco
         fill: whether `edge` is of the shorter edge instead, and what stands over is cut off: a square.
         most_pixels: the result is halved until it has no more.
         most_decoded: pixels; larger pictures are not decoded.
+        part: what to show of the picture, which is decoded in full then and held for its next part.
+        rough: whether the first scans of a progressive JPEG are enough: a third of the time.
 
     Raises:
         TooManyPixels: it is larger.
         Undecodable: it cannot be read in full.
+    """
+    if part is not None:
+        whole = _whole(source, most_decoded)
+        full_size, shown = whole.size, _cut_out(whole, part)
+        if whole.width * whole.height > _MOST_HELD:
+            _whole.cache_clear()
+    else:
+        full_size, shown = _decoded(_first_scans(source) if rough else source, 2 * edge, most_decoded)
+    if edge and fill:
+        shown = ImageOps.fit(shown, (edge, edge), Image.Resampling.BILINEAR)
+    elif edge and max(shown.size) > edge:
+        method = Image.Resampling.LANCZOS if part is None else Image.Resampling.BOX
+        shown.thumbnail((edge, edge), method, reducing_gap=None if part is None else 2.0)
+    while shown.width * shown.height > most_pixels:
+        shown = shown.reduce(2)
+    return Preview(shown.tobytes(), shown.size, full_size)
+
+
+@functools.lru_cache(maxsize=2)
+def _whole(source: bytes, most_decoded: int) -> Image.Image:
+    """A picture in full; those before and after are looked at part by part."""
+    return _decoded(source, 0, most_decoded)[1]
+
+
+def _cut_out(whole: Image.Image, part: Part) -> Image.Image:
+    """A part in whole pixels, one at least."""
+    left, top, right, bottom = (
+        round(share * side) for share, side in zip(part, (*whole.size, *whole.size), strict=True)
+    )
+    left, top = min(left, whole.width - 1), min(top, whole.height - 1)
+    return whole.crop((left, top, max(left + 1, right), max(top + 1, bottom)))
+
+
+def _decoded(source: bytes, least: int, most_decoded: int) -> tuple[tuple[int, int], Image.Image]:
+    """The full size, and the picture upright in RGB, with a longer edge of `least` pixels or more (0: all).
+
+    Raises:
+        TooManyPixels, Undecodable: as `preview` does.
     """
     from homepress.compress.convert.picture import CannotConvert
 
@@ -49,9 +109,9 @@ def preview(source: bytes, edge: int, *, fill: bool, most_pixels: int, most_deco
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with _opened(source, most_decoded) as image:
                 full_size = _upright_size(image)
-                if edge:
-                    image.draft("RGB", (2 * edge, 2 * edge))
-                shown = _rgb(ImageOps.exif_transpose(image))
+                if least:
+                    image.draft("RGB", (least, least))
+                return full_size, _rgb(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as error:
         raise TooManyPixels(TOO_MANY_PIXELS) from error
     except UnidentifiedImageError as error:  # which names an object's address
@@ -60,13 +120,33 @@ def preview(source: bytes, edge: int, *, fill: bool, most_pixels: int, most_deco
         raise Undecodable(str(error)) from error
     except (*DECODER_ERRORS, RuntimeError) as error:
         raise undecodable(error) from error
-    if edge and fill:
-        shown = ImageOps.fit(shown, (edge, edge), Image.Resampling.BILINEAR)
-    elif edge:
-        shown.thumbnail((edge, edge), Image.Resampling.LANCZOS)
-    while shown.width * shown.height > most_pixels:
-        shown = shown.reduce(2)
-    return Preview(shown.tobytes(), shown.size, full_size)
+
+
+def _first_scans(source: bytes) -> bytes:
+    """Of a progressive JPEG the scans in the first quarter of its coded data; all else as it is."""
+    at, first = 2, 0
+    while source.startswith(START_OF_IMAGE) and source[at : at + 1] == b"\xff" and at + 4 <= len(source):
+        marker, length = source[at + 1], int.from_bytes(source[at + 2 : at + 4], "big")
+        if is_frame_marker(marker) and marker != _PROGRESSIVE:
+            break
+        if marker != SOS:
+            at += 2 + length
+            continue
+        if first and at - first > (len(source) - first) // 4:
+            return source[:at] + END_OF_IMAGE
+        first = first or at
+        at = _next_marker(source, at + 2 + length)
+    return source
+
+
+def _next_marker(source: bytes, at: int) -> int:
+    """Where the coded data that begins at `at` ends; the end of the file where nothing follows."""
+    while (at := source.find(b"\xff", at)) >= 0 and at + 1 < len(source):
+        follows = source[at + 1]
+        if follows and not _RST0 <= follows <= _RST7:
+            return at
+        at += 2
+    return len(source)
 
 
 def _opened(source: bytes, most_decoded: int) -> Image.Image:

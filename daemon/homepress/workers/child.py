@@ -274,6 +274,8 @@ def _preview(_: Job, question: PreviewTask, source: bytes) -> Answer:
             fill=question.fill,
             most_pixels=question.most_pixels,
             most_decoded=question.most_decoded,
+            part=question.part,
+            rough=question.rough,
         )
     except (TooManyPixels, Undecodable) as error:
         return _undecodable(error), b""

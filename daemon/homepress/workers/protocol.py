@@ -91,6 +91,8 @@ class PreviewTask(msgspec.Struct, frozen=True, kw_only=True, tag="view"):
     fill: bool
     most_pixels: int
     most_decoded: int
+    part: tuple[float, float, float, float] | None = None
+    rough: bool = False
 
 
 class LocateTask(msgspec.Struct, frozen=True, kw_only=True, tag="locate"):

@@ -177,9 +177,17 @@ class Slot:
         )  # the helper was not asked about that
 
     def view(
-        self, source: bytes, edge: int, fill: bool, most_pixels: int, most_decoded: int, seconds: float
+        self,
+        source: bytes,
+        edge: int,
+        fill: bool,
+        most_pixels: int,
+        most_decoded: int,
+        seconds: float,
+        part: tuple[float, float, float, float] | None = None,
+        rough: bool = False,
     ) -> tuple[tuple[int, int], tuple[int, int], bytes]:
-        """Have the worker decode a picture to look at; see `compress.preview.preview` for the numbers.
+        """Have the worker decode a picture to look at; see `compress.preview.preview` for what is asked.
 
         Returns:
             The full size in pixels, the size of what is to be shown, and its RGB bytes.
@@ -188,7 +196,14 @@ class Slot:
             ValueError: it cannot be shown, the worker's death included; the text says why.
             NoRoomError: it needs more memory than there is.
         """
-        question = PreviewTask(edge=edge, fill=fill, most_pixels=most_pixels, most_decoded=most_decoded)
+        question = PreviewTask(
+            edge=edge,
+            fill=fill,
+            most_pixels=most_pixels,
+            most_decoded=most_decoded,
+            part=part,
+            rough=rough,
+        )
 
         def understand(answer: Response, body: bytes) -> tuple[PreviewSizes | Unchanged | Death, bytes]:
             return validated_preview(answer, body, most_pixels), body

@@ -21,9 +21,16 @@ class Viewer:
         self._slot = Slot(Limits(), background=False)
 
     def open(
-        self, file: Path, edge: int, fill: bool, most_pixels: int, most_decoded: int
+        self,
+        file: Path,
+        edge: int,
+        fill: bool,
+        most_pixels: int,
+        most_decoded: int,
+        part: tuple[float, float, float, float] | None = None,
+        rough: bool = False,
     ) -> tuple[tuple[int, int], tuple[int, int], bytes]:
-        """Full size, size and RGB pixels of a picture; what the numbers mean: `compress.preview.preview`.
+        """Full size, size and RGB pixels of a picture; what is asked for: `compress.preview.preview`.
 
         Raises:
             OSError: the file cannot be read.
@@ -34,9 +41,13 @@ class Viewer:
                 raise ValueError("it is too large to be opened")
             source = stream.read()
         try:
-            return self._slot.view(source, edge, fill, most_pixels, most_decoded, _SECONDS)
+            return self._slot.view(source, edge, fill, most_pixels, most_decoded, _SECONDS, part, rough)
         except NoRoomError as error:
             raise ValueError(str(error)) from error
+
+    def rest(self) -> None:
+        """Nobody looks at the present: the worker ends, and what it held is given back."""
+        self._slot.rest()
 
     def probe(self, other: int = 0) -> ProbedProcess:
         """Have the worker try every way out; one that cannot has tried nothing.

@@ -48,11 +48,21 @@ def pictures_apart() -> Iterator[Callable[[int], list[ProbedProcess]]]:
         return made.setdefault("", Viewer())
 
     def opener(
-        file: Path, edge: int, fill: bool, most_pixels: int, most_decoded: int
+        file: Path,
+        edge: int,
+        fill: bool,
+        most_pixels: int,
+        most_decoded: int,
+        part: tuple[float, float, float, float] | None = None,
+        rough: bool = False,
     ) -> tuple[tuple[int, int], tuple[int, int], bytes]:
-        return viewer().open(file, edge, fill, most_pixels, most_decoded)
+        return viewer().open(file, edge, fill, most_pixels, most_decoded, part, rough)
 
-    open_with(opener)
+    def release() -> None:
+        if (one := made.get("")) is not None:
+            one.rest()
+
+    open_with(opener, release)
     try:
         yield lambda other: [one.probe(other)] if (one := made.get("")) is not None else []
     finally:

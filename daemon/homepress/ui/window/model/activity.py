@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from homepress.base.results import UndoOutcome
-from homepress.base.units import counted, percent_saved, sentence, size
+from homepress.base.units import counted, enumeration, percent_saved, sentence, size
 from homepress.store.reader import EntryDetail, HistoryEntry, HistoryFilter, Reader
 from homepress.ui.text import moment, printable, written_to
 from homepress.ui.window.model.pictures import Pair
@@ -277,7 +277,9 @@ class ResultWords:
 
     Attributes:
         before, after: the files; empty where one is gone.
+        removed: what was taken out of the picture, as a sentence; empty for nothing.
         missing: why the pictures cannot be compared; empty when they can.
+        can_redo: whether the result was undone and can be made again.
     """
 
     name: str
@@ -288,12 +290,14 @@ class ResultWords:
     after_label: str
     facts: str
     score: str
+    removed: str
     missing: str
     can_undo: bool
+    can_redo: bool
 
     def described(self, pair: Pair) -> str:
         """The comparison for those who do not see it."""
-        if pair.difference is None:
+        if not pair.matches:
             return f"{self.score} The result has another shape, so no difference is computed."
         if pair.worst_level == 0:
             return f"{self.score} Before and after have exactly the same pixels."
@@ -304,7 +308,7 @@ class ResultWords:
             if pair.worst_level < _VISIBLE
             else "visible when enlarged"
         )
-        x, y = pair.worst
+        x, y = pair.worst or (0.5, 0.5)
         return (
             f"{self.score} The largest difference is {strength} ({pair.worst_level:.1f} of 255), "
             f"{_third(y, 'top', 'middle', 'bottom')} {_third(x, 'left', 'centre', 'right')}."
@@ -328,9 +332,27 @@ def comparison(detail: EntryDetail) -> ResultWords:
         after_label=f"After  {size(entry.after_bytes)}",
         facts=f"{size(entry.before_bytes)} → {size(entry.after_bytes)}, {percent} % smaller",
         score=_score(detail),
+        removed=_removed(entry),
         missing=_missing(detail, before, after),
         can_undo=can_undo(entry),
+        can_redo=restored,
     )
+
+
+_REMOVED = {
+    "metadata share": "location, owner and serial numbers",
+    "metadata strip": "all hidden data but colours",
+    "hdr": "HDR data",
+    "depth": "depth maps",
+    "motion": "the video of the motion photo",
+    "pictures": "further pictures",
+    "maker": "data of the camera's maker",
+}
+
+
+def _removed(entry: HistoryEntry) -> str:
+    words = [_REMOVED[word] for word in (*entry.settings.split(", "), *entry.dropped) if word in _REMOVED]
+    return f"Removed: {enumeration(list(dict.fromkeys(words)))}." if words else ""
 
 
 def _score(detail: EntryDetail) -> str:

@@ -5,10 +5,10 @@ made to attack its decoder. The starter of the window supplies the decoder. What
 plain sheet.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from PIL import Image, ImageChops
 
@@ -16,25 +16,66 @@ MOST_PIXELS = 120_000_000
 """Larger pictures are not opened at all."""
 
 _HELD_PIXELS = 25_000_000
-"""Larger pictures are held at half or a quarter of their size, about 75 MB each."""
+"""More of a picture is not brought into this process at a time."""
 
-Opener = Callable[[Path, int, bool, int, int], tuple[tuple[int, int], tuple[int, int], bytes]]
-"""Decodes a file apart from this process.
+_ROUGH, _OVERVIEW = 700, 2048
+"""Longer edges, in pixels, of what is seen first of a picture, and of what is held of all of it."""
 
-It is given the file, the longest edge (0: any), whether to fill a square of that edge instead, the most
-pixels to give, and the most to decode. It gives full size, size and RGB bytes, or OSError or ValueError.
-"""
+_IN_STRIPS = 30_000_000
+"""Pixels: of larger pictures the worker holds no decoded copy, so they are measured by their overview."""
 
-_opener: Opener | None = None
+Part = tuple[float, float, float, float]
+"""Left, top, right and bottom as shares of the whole picture, 0 to 1."""
+
+WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
 
 TILE = 64
 """Side of a tile of the difference, in pixels of the picture."""
 
 
-def open_with(opener: Opener | None) -> None:
-    """Have pictures decoded by `opener` from now on."""
-    global _opener
-    _opener = opener
+class PictureOpener(Protocol):
+    """Decodes pictures apart from this process."""
+
+    def __call__(
+        self,
+        file: Path,
+        edge: int,
+        fill: bool,
+        most_pixels: int,
+        most_decoded: int,
+        part: Part | None = None,
+        rough: bool = False,
+    ) -> tuple[tuple[int, int], tuple[int, int], bytes]:
+        """Full size, size and RGB bytes of a picture.
+
+        Args:
+            file: where it is.
+            edge: the longest edge; 0 for any.
+            fill: whether to fill a square of that edge instead.
+            most_pixels: so many are given at most.
+            most_decoded: pictures with more pixels are not decoded.
+            part: what of it to give, from a copy that is held for further parts; None for all of it.
+            rough: whether a quick impression is enough.
+
+        Raises:
+            OSError, ValueError: it cannot be opened; the text says why.
+        """
+
+
+_opener: PictureOpener | None = None
+_release: Callable[[], object] | None = None
+
+
+def open_with(opener: PictureOpener | None, release: Callable[[], object] | None = None) -> None:
+    """Have pictures decoded by `opener` from now on; `release` has it give back what it holds."""
+    global _opener, _release
+    _opener, _release = opener, release
+
+
+def let_go() -> None:
+    """Nobody looks at pictures at present: what was decoded for further parts is given back."""
+    if _release is not None:
+        _release()
 
 
 class NotShownError(Exception):
@@ -42,27 +83,42 @@ class NotShownError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A picture at several sizes, each half of the one before.
+class Pixels:
+    """A part of a picture, decoded.
 
     Attributes:
-        size: of the file's picture, upright, in pixels.
-        levels: RGB images, the largest first.
+        part: which.
+        size: width and height in pixels; fewer than the picture has there, where it was reduced.
+        rgb: rows from top to bottom, three bytes a pixel.
     """
 
+    part: Part
     size: tuple[int, int]
-    levels: tuple[Image.Image, ...]
+    rgb: bytes
 
-    def part(
-        self, box: tuple[float, float, float, float], size: tuple[int, int], *, rough: bool = False
-    ) -> Image.Image:
-        """A part, given as shares of width and height (0 to 1), at a size in pixels; `rough` is quicker."""
-        wanted = size[0] / max(1e-9, box[2] - box[0])  # so wide would the whole be
-        level = next((one for one in reversed(self.levels) if one.width >= wanted), self.levels[0])
-        pixels = (box[0] * level.width, box[1] * level.height, box[2] * level.width, box[3] * level.height)
-        enlarged = rough or wanted >= 2 * level.width
-        method = Image.Resampling.NEAREST if enlarged else Image.Resampling.BILINEAR
-        return level.resize(size, method, box=pixels)
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A picture of which a small copy is held; parts of it are decoded when they are looked at.
+
+    Attributes:
+        file: where it is.
+        size: of the file's picture, upright, in pixels.
+        overview: all of it, reduced.
+    """
+
+    file: Path
+    size: tuple[int, int]
+    overview: Pixels
+
+    def part(self, part: Part, edge: int) -> Pixels:
+        """A part with a longer edge of at most `edge` pixels, never enlarged. Raises `NotShownError`."""
+        return _opened(self.file, edge, part=part)[1]
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether the overview shows less than the picture has."""
+        return max(self.size) > max(self.overview.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,58 +126,84 @@ class Pair:
     """Before and after, ready to be looked at.
 
     Attributes:
-        difference: where they differ, brightest where most; None when their shapes do not match.
-        worst: the middle of the tile that differs most, as shares of width and height.
+        worst: the middle of the tile that differs most, as shares of width and height; None while that was
+            not looked for.
         worst_level: how much it differs there, root mean square of 0 to 255.
     """
 
     before: Sheet
     after: Sheet
-    difference: Sheet | None
-    worst: tuple[float, float]
-    worst_level: float
+    worst: tuple[float, float] | None = None
+    worst_level: float = 0.0
+
+    @property
+    def matches(self) -> bool:
+        """Whether they have the same shape, so that there is a difference to see."""
+        one, other = self.before.size, self.after.size
+        return abs(one[0] / one[1] - other[0] / other[1]) <= 0.02
 
 
 def thumbnail(file: Path, side: int) -> Image.Image:
     """A small square, filled. Raises `NotShownError`."""
-    return _opened(file, side, fill=True)[1]
+    return _image(_opened(file, side, fill=True)[1])
 
 
 def small(file: Path, longest: int) -> Image.Image:
     """The picture with a longest edge of at most `longest` pixels, RGB. Raises `NotShownError`."""
-    return _opened(file, longest)[1]
+    return _image(_opened(file, longest)[1])
+
+
+def rough_sheet(file: Path) -> Sheet:
+    """A first impression of a picture, as quick as possible. Raises `NotShownError`."""
+    return Sheet(file, *_opened(file, _ROUGH, rough=True))
+
+
+def sheet(file: Path) -> Sheet:
+    """A picture, decoded in full once. Raises `NotShownError`."""
+    return Sheet(file, *_opened(file, _OVERVIEW, part=WHOLE))
 
 
 def load_pair(before: Path, after: Path) -> Pair:
     """Open both and find where they differ most. Raises `NotShownError`."""
-    first, second = sheet(before), sheet(after)
-    return compare(first, second)
+    return measured(Pair(sheet(before), sheet(after)))
 
 
-def sheet(file: Path) -> Sheet:
-    """A picture with its smaller levels. Raises `NotShownError`."""
-    size, image = _opened(file)
-    levels = [image]
-    while min(levels[-1].size) > 256:
-        levels.append(levels[-1].reduce(2))
-    return Sheet(size, tuple(levels))
+def measured(pair: Pair) -> Pair:
+    """The same pair, looked through for where it differs most. Raises `NotShownError`."""
+    if not pair.matches:
+        return pair
+    best, place = -1.0, (0.5, 0.5)
+    for part, before, after in _strips(pair):
+        level, (x, y) = _worst_tile(before, after)
+        if level > best:
+            best, place = level, (x, part[1] + y * (part[3] - part[1]))
+    return replace(pair, worst=place, worst_level=max(0.0, best) ** 0.5)
 
 
-def compare(before: Sheet, after: Sheet) -> Pair:
-    """Where two pictures differ."""
-    one, other = before.levels[0], after.levels[0]
-    if abs(one.width / one.height - other.width / other.height) > 0.02:
-        return Pair(before, after, None, (0.5, 0.5), 0.0)
+def _strips(pair: Pair) -> Iterator[tuple[Part, Image.Image, Image.Image]]:
+    """Both pictures from top to bottom, a few rows of tiles at a time, at the size of the one before."""
+    width, height = pair.before.size
+    if not pair.before.is_reduced or width * height > _IN_STRIPS:
+        yield WHOLE, _image(pair.before.overview), _image(pair.after.overview)
+        return
+    rows = max(1, _STRIP_PIXELS // (width * TILE)) * TILE
+    for top in range(0, max(1, height - TILE), rows):
+        bottom = top + rows if top + rows <= height - TILE else height  # no strip is lower than a tile
+        part = (0.0, top / height, 1.0, bottom / height)
+        edge = max(width, bottom - top)
+        yield part, _image(pair.before.part(part, edge)), _image(pair.after.part(part, edge))
+
+
+_STRIP_PIXELS = 2_000_000
+
+
+def _worst_tile(one: Image.Image, other: Image.Image) -> tuple[float, tuple[float, float]]:
+    """The mean square of the tile that differs most, and its middle as shares of width and height."""
     if other.size != one.size:
         other = other.resize(one.size, Image.Resampling.BILINEAR)
     difference = ImageChops.difference(one, other)
     squares = difference.convert("L").point([level * level for level in range(256)], "F")
     tiles = squares.reduce(TILE) if min(squares.size) >= TILE else squares
-    level, place = _largest(tiles)
-    return Pair(before, after, _coloured(difference), place, level**0.5)
-
-
-def _largest(tiles: Image.Image) -> tuple[float, tuple[float, float]]:
     # One channel, so each value is one number.
     values = [cast(float, value) for value in tiles.get_flattened_data()]
     at = max(range(len(values)), key=values.__getitem__)
@@ -129,34 +211,30 @@ def _largest(tiles: Image.Image) -> tuple[float, tuple[float, float]]:
     return float(values[at]), ((x + 0.5) / tiles.width, (y + 0.5) / tiles.height)
 
 
-def _coloured(difference: Image.Image) -> Sheet:
-    """Differences made visible: eight times as strong, from black over blue and red to white."""
-    grey = difference.convert("L").point([min(255, value * 8) for value in range(256)])
-    ramp = Image.merge(
-        "RGB",
-        (
-            grey.point([min(255, max(0, (v - 64) * 2)) for v in range(256)]),
-            grey.point([min(255, max(0, (v - 150) * 3)) for v in range(256)]),
-            grey.point([min(255, v * 3) if v < 85 else max(60, 255 - (v - 85)) for v in range(256)]),
-        ),
-    )
-    levels = [ramp]
-    while min(levels[-1].size) > 256:
-        levels.append(levels[-1].reduce(2))
-    return Sheet(ramp.size, tuple(levels))
+def heat(level: int) -> tuple[int, int, int]:
+    """The colour for a difference of 0 to 255, eight times as strong: black, blue, red, white."""
+    value = min(255, level * 8)
+    blue = min(255, value * 3) if value < 85 else max(60, 255 - (value - 85))
+    return min(255, max(0, (value - 64) * 2)), min(255, max(0, (value - 150) * 3)), blue
 
 
-def _opened(file: Path, edge: int = 0, *, fill: bool = False) -> tuple[tuple[int, int], Image.Image]:
-    """The full size of a picture, and the picture itself, upright, RGB, no larger than asked for."""
+def _image(pixels: Pixels) -> Image.Image:
+    return Image.frombytes("RGB", pixels.size, pixels.rgb)
+
+
+def _opened(
+    file: Path, edge: int, *, fill: bool = False, part: Part | None = None, rough: bool = False
+) -> tuple[tuple[int, int], Pixels]:
+    """The full size of a picture, and what was asked of it, upright."""
     if _opener is None:
         raise NotShownError("nothing here can open pictures")
     try:
-        full_size, size, rgb = _opener(file, edge, fill, _HELD_PIXELS, MOST_PIXELS)
+        full_size, size, rgb = _opener(file, edge, fill, _HELD_PIXELS, MOST_PIXELS, part, rough)
     except FileNotFoundError:
         raise NotShownError("the file is not there any more") from None
     except (OSError, ValueError) as error:
         raise NotShownError(str(error) or "it cannot be read") from error
-    return full_size, Image.frombytes("RGB", size, rgb)
+    return full_size, Pixels(part or WHOLE, size, rgb)
 
 
 _LARGEST = 16.0
