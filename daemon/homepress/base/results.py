@@ -50,6 +50,23 @@ class FileOutcome(msgspec.Struct, frozen=True):
     cause: str = ""
 
 
+class HandMade(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made of a picture for somebody who waits; it is in no file yet.
+
+    Attributes:
+        outcome: what became of it.
+        data: the result; empty where there is none.
+        digests: what it is known by, for `Service.learn_results`.
+        told_place, tells_place: whether the picture told where it was taken, and whether the result does.
+    """
+
+    outcome: FileOutcome
+    data: bytes = b""
+    digests: tuple[str, ...] = ()
+    told_place: bool = False
+    tells_place: bool = False
+
+
 class RecentPicture(msgspec.Struct, frozen=True, kw_only=True):
     """A recent result: `path` is where it is, `source` what it was made from (the same when replaced).
 

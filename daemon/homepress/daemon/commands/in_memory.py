@@ -45,18 +45,24 @@ MOST_BYTES = 1 << 30
 class InMemoryCompressor:
     """Compresses pictures one after the other, at normal priority; starts its processes with the first."""
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, memory: MemoryBudget | None = None) -> None:
         """Start nothing yet.
 
         Args:
             paths: where presets, the ledger and what is known of the codecs are.
+            memory: what large pictures may take; shared where several work at a time.
         """
         self._paths = paths
-        memory = MemoryBudget()
+        memory = memory or MemoryBudget()
         self._slot = Slot(Limits(), memory=memory, background=False)
         self._checker = Checker(Limits(), memory=memory)
         self._trust = CodecTrust(paths.state / "codecs.json")
         self._digests: list[str] = []
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """What all results so far are known by, for `Service.learn_results`."""
+        return tuple(self._digests)
 
     def compress(
         self, source: bytes, request: CompressRequest, *, pixels: bool = False
@@ -96,6 +102,23 @@ class InMemoryCompressor:
             if (image := image_digest(BytesContent(made.data))) != image_digest(BytesContent(source)):
                 self._digests.append(image)
         return _outcome(job, plan, source, made, recipe, round(time.monotonic() - begin, 3))
+
+    def prepare(self) -> None:
+        """Start its worker now, so that the next picture need not wait for it."""
+        with contextlib.suppress(WorkerDied):  # the picture will tell
+            self._slot.prepare()
+
+    def tells_place(self, source: bytes) -> bool:
+        """Whether a picture tells where it was taken, as far as its worker can see."""
+        try:
+            return self._slot.tells_place(source)
+        except WorkerDied:
+            return False
+
+    def rest(self) -> None:
+        """Give the memory of its processes back, unless they are at work."""
+        self._slot.rest()
+        self._checker.rest()
 
     def remember(self) -> None:
         """Have all results known as ours, by the daemon or in the ledger where that is free; ends the work.

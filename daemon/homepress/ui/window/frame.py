@@ -8,8 +8,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QLocale, QMimeData, QSize, Qt
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QIcon,
+    QKeyEvent,
+    QKeySequence,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -39,6 +48,7 @@ if TYPE_CHECKING:
 class PageName(enum.StrEnum):
     """The word of a page, as in `homepress window --page`."""
 
+    NOW = "now"
     FIRST_RUN = "first-run"
     FOLDERS = "folders"
     ACTIVITY = "activity"
@@ -49,6 +59,7 @@ class PageName(enum.StrEnum):
 
 
 PAGES = {
+    PageName.NOW: ("Compress now", Icon.SHRINK),
     PageName.FOLDERS: ("Folders", Icon.FOLDER),
     PageName.ACTIVITY: ("Activity", Icon.ACTIVITY),
     PageName.COMPARE: ("Before and after", Icon.COMPARE),
@@ -243,6 +254,8 @@ class WindowFrame(QMainWindow):
         act: called with what was pressed at the bottom of the side bar, and how long a pause shall last.
         escaped: called when Escape is pressed and nothing else wanted it.
         closed: called when the window closes.
+        hovered: called when pictures are held over the window, and when they are not any more.
+        dropped: called with what was dropped on the window, wherever.
     """
 
     def __init__(self, look: WindowLook) -> None:
@@ -259,6 +272,8 @@ class WindowFrame(QMainWindow):
         self.act: Callable[[SideBarAction, str], object] = lambda _action, _length: None
         self.escaped: Callable[[], object] = lambda: None
         self.closed: Callable[[], object] = lambda: None
+        self.hovered: Callable[[bool], object] = lambda _: None
+        self.dropped: Callable[[QMimeData], object] = lambda _: None
         self._build()
 
     def raise_up(self) -> None:
@@ -269,6 +284,26 @@ class WindowFrame(QMainWindow):
         self.activateWindow()
 
     @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        from homepress.ui.window.widgets.dropping import has_pictures
+
+        if event.source() is None and has_pictures(event.mimeData()):  # not a row of our own
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.hovered(True)
+
+    @override
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.hovered(False)
+
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.hovered(False)
+        self.dropped(event.mimeData())
+
+    @override
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closed()
         super().closeEvent(event)
@@ -277,6 +312,7 @@ class WindowFrame(QMainWindow):
         self.setWindowTitle(_TITLE)
         self.setWindowIcon(QIcon(self.theme.brand(128)))
         self.setMinimumSize(_LEAST)
+        self.setAcceptDrops(True)
         self.resize(_SIZE.boundedTo(self.screen().availableSize()))
         inside = QWidget()
         line = row(inside, spacing=0)

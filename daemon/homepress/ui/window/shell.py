@@ -4,12 +4,14 @@ import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
+from homepress.desktop.clipboard import Copied
 from homepress.store.reader import EntryDetail, Reader
 from homepress.ui.text import printable
 from homepress.ui.window.context import (
@@ -24,8 +26,12 @@ from homepress.ui.window.context import (
 from homepress.ui.window.frame import PageName, SideBarAction, WindowFrame, make_page
 from homepress.ui.window.model.snapshot import Snapshot, Tone, pause_end
 from homepress.ui.window.start import OpenRequest
+from homepress.ui.window.widgets.dropping import incoming
 from homepress.ui.window.widgets.factory import WidgetFactory, announce, clear, column
 from homepress.ui.window.widgets.page import MARGIN, Page
+
+if TYPE_CHECKING:
+    from homepress.ui.window.pages.now import NowPage
 
 _SECONDS = {"bad": 20, "warning": 12}
 _USUAL_SECONDS = 6
@@ -101,13 +107,15 @@ class Shell:
         frame.act = self._act
         frame.escaped = self._toast.clear
         frame.closed = self._close
+        frame.hovered = lambda on: self._now().expect(on)
+        frame.dropped = lambda data: self._take(incoming(data))
         self._clock = QTimer(frame)
         self._clock.timeout.connect(self._look_at_ledger)
 
     def run(self) -> None:
         """Live until the window is closed."""
         self._poller.start()
-        if self._request.page or self._request.picture:
+        if self._request != OpenRequest():
             self._show_request(self._request)
         self._clock.start(_LEDGER_MS)
         self._frame.app.exec()
@@ -183,8 +191,7 @@ class Shell:
         self._snapshot = snapshot
         self._frame.sidebar.update_from(snapshot)
         if first and self._front is None:
-            empty = not snapshot.settings.folders and not snapshot.settings_problem
-            self.go(PageName.FIRST_RUN if empty else PageName.FOLDERS)
+            self.go(PageName.NOW)
             return  # the page has the snapshot already
         for page in self._pages.values():
             page.update_from(snapshot)
@@ -207,6 +214,17 @@ class Shell:
         if request.picture:
             path = Path(request.picture)
             self._context.ledger.ask(lambda reader: reader.latest(path), self._found(request.picture))
+
+        if request.files:
+            self._take(Copied(files=tuple(map(Path, request.files))))
+
+    def _now(self) -> "NowPage":
+        return cast("NowPage", self._page(PageName.NOW))
+
+    def _take(self, copied: Copied) -> None:
+        """Show the first page with what was dropped or named."""
+        self.go(PageName.NOW)
+        self._now().take(copied)
 
     def _found(self, picture: str) -> Callable[[EntryDetail | None], None]:
         def found(detail: EntryDetail | None) -> None:
@@ -232,6 +250,8 @@ class Shell:
                 context.jobs.run(lambda: context.daemon().resume())
 
     def _close(self) -> None:
+        for page in self._pages.values():
+            page.closed()
         self._poller.close()
         self._context.ledger.close()
 

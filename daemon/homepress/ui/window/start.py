@@ -42,11 +42,13 @@ class OpenRequest(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         page: a word of `PageName`; empty for wherever it is.
         picture: the path of a picture to show before and after; empty for none.
+        files: paths of pictures and folders to compress now.
         close: whether it shall close instead.
     """
 
     page: str = ""
     picture: str = ""
+    files: list[str] = []
     close: bool = False
 
 

@@ -2,26 +2,27 @@
 
 import contextlib
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from homepress.base.paths import Paths
-from homepress.base.results import ProbedProcess
+from homepress.base.results import HandMade, ProbedProcess
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import NO_DAEMON, connect
-from homepress.control.service import ServiceError, Status
+from homepress.control.service import CompressRequest, ServiceError, Status
 from homepress.desktop import toolkit
 from homepress.desktop.launching import fails_soon, own, spawn
-from homepress.settings import SettingsError, load
+from homepress.settings import SettingsError, load, usable_cores
 from homepress.ui.cli import output
 from homepress.ui.cli.access import open_ledger
 from homepress.ui.cli.arguments import absolute_path, example, json_option
 from homepress.ui.text import in_command, printable
 
 if TYPE_CHECKING:
+    from homepress.daemon.commands.by_hand import HandCompressor
     from homepress.daemon.commands.viewer import Viewer
     from homepress.store.reader import EntryDetail
 
@@ -71,10 +72,60 @@ def pictures_apart() -> Iterator[Callable[[int], list[ProbedProcess]]]:
             one.close()
 
 
+@contextlib.contextmanager
+def compressed_apart(paths: Paths) -> Iterator[None]:
+    """Have locked workers compress what is given to the window, for the length of a `with` block."""
+    from homepress.ui.window.model.batch import compress_with
+
+    hands = _Hands(paths)
+    compress_with(hands)
+    try:
+        yield
+    finally:
+        compress_with(None)
+        hands.close()
+
+
+class _Hands:
+    """Compresses pictures for the window; what does it is loaded with the first."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._made: dict[str, HandCompressor] = {}
+        self.jobs = max(1, usable_cores() - 1)
+
+    def _compressor(self) -> "HandCompressor":
+        if (one := self._made.get("")) is not None:
+            return one
+        from homepress.daemon.commands.by_hand import HandCompressor
+
+        # One step, as above: one that is left over has started nothing.
+        return self._made.setdefault("", HandCompressor(self._paths, self.jobs))
+
+    def prepare(self) -> None:
+        self._compressor().prepare()
+
+    def compress(self, file: Path, request: CompressRequest) -> HandMade:
+        return self._compressor().compress(file, request)
+
+    def stop(self) -> None:
+        for one in self._made.values():
+            one.stop()
+
+    def rest(self) -> None:
+        for one in self._made.values():
+            one.rest()
+
+    def close(self) -> None:
+        for one in self._made.values():
+            one.close()
+
+
 # `homepress window`: look at everything, and change settings, in a window.
 
 _FAILED = 1
 _PAGES = (
+    "now",
     "folders",
     "activity",
     "compare",
@@ -86,7 +137,10 @@ _PAGES = (
 )
 
 
-@click.command(epilog=example("homepress window", "homepress window --page statistics"))
+@click.command(
+    epilog=example("homepress window", "homepress window photo.heic", "homepress window --page statistics")
+)
+@click.argument("files", metavar="[FILE]...", type=absolute_path, nargs=-1)
 @click.option("--page", type=click.Choice(_PAGES), default=None, help="The page to show first.")
 @click.option(
     "--theme",
@@ -97,12 +151,13 @@ _PAGES = (
 )
 @click.option("--scale", type=click.FloatRange(0.5, 4), help="How large to draw; 1 is usual.")
 @json_option
-def window(page: str | None, theme: str, scale: float | None, as_json: bool) -> int:
+def window(files: tuple[str, ...], page: str | None, theme: str, scale: float | None, as_json: bool) -> int:
     """Open the window, or have it come to the front.
 
-    It shows folders and their settings, activity, pictures before and after, statistics and privacy.
+    It makes pictures smaller that are dropped on it or named here, files or folders. It also shows watched
+    folders and their settings, activity, pictures before and after, statistics and privacy.
     """
-    return open_window(page or "", "", theme, scale, as_json=as_json)
+    return open_window(page or "", "", theme, scale, files=files, as_json=as_json)
 
 
 def open_window(
@@ -111,6 +166,7 @@ def open_window(
     theme: str = "auto",
     scale: float | None = None,
     *,
+    files: Sequence[str] = (),
     as_json: bool = False,
 ) -> int:
     """Become the window; this process is locked out of the network already.
@@ -120,6 +176,7 @@ def open_window(
         picture: a path to show before and after; empty for none.
         theme: as the option of the command has it; "auto" is as the desktop has it.
         scale: how large to draw; None as the display has it.
+        files: paths of pictures and folders to compress in it.
         as_json: when it is closed, or another one came to the front, print what was shown.
 
     Where there is no Qt or no display, a report in HTML opens in its place.
@@ -130,11 +187,11 @@ def open_window(
     paths.ensure()
     dark = {"dark": True, "light": False}.get(theme.partition("-")[0])
     contrast = True if theme.endswith("-contrast") else None
-    with pictures_apart() as probe_worker:
+    with pictures_apart() as probe_worker, compressed_apart(paths):
         try:
             code = run(
                 paths,
-                OpenRequest(page=page, picture=picture),
+                OpenRequest(page=page, picture=picture, files=list(files)),
                 WindowLook(dark=dark, scale=scale, contrast=contrast),
                 probe_worker,
             )

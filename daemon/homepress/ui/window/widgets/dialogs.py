@@ -39,13 +39,24 @@ def choose_folder(parent: QWidget, title: str, start: str = "") -> str:
     return QFileDialog.getExistingDirectory(parent, title, _existing(start))
 
 
+def choose_files(parent: QWidget, title: str, kinds: str) -> list[str]:
+    """Have files chosen in the system's dialog; none when it was left.
+
+    Args:
+        parent: the window.
+        title: of the dialog.
+        kinds: what is offered as kinds of files, as "Pictures (*.png)".
+    """
+    return QFileDialog.getOpenFileNames(parent, title, os.path.expanduser("~"), kinds)[0]
+
+
 def choose_file_to_write(parent: QWidget, title: str, name: str, kinds: str = "") -> str:
     """Have a place for a new file chosen in the system's dialog; empty when none was.
 
     Args:
         parent: the window.
         title: of the dialog.
-        name: the suggested name of the file.
+        name: the suggested name of the file; in the home folder where it has no other.
         kinds: what is offered as kinds of files, as "Pictures (*.png)".
     """
     start = os.path.join(os.path.expanduser("~"), name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from homepress.base.override import override
 from homepress.ui.window.widgets.factory import WidgetFactory
@@ -23,7 +23,7 @@ class Option:
 class _OptionButton(QPushButton):
     """A button as large as what is in it."""
 
-    def __init__(self, kit: WidgetFactory, option: Option) -> None:
+    def __init__(self, kit: WidgetFactory, option: Option, *, figure: bool) -> None:
         super().__init__()
         self.setProperty("kind", "option")
         self.setCheckable(True)
@@ -36,11 +36,24 @@ class _OptionButton(QPushButton):
         self._inside = QVBoxLayout(self)
         self._inside.setContentsMargins(14, 10, 14, 10)
         self._inside.setSpacing(3)
+        self._title = kit.label(option.title, "heading" if figure else "strong", wrap=True)
+        self._hint = kit.hint(option.about)
         self._figure = kit.label(" ", "accent", wrap=True)
-        for label in (kit.label(option.title, "heading", wrap=True), kit.hint(option.about), self._figure):
+        for label in (self._title, self._hint, self._figure):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             self._inside.addWidget(label)
+        self._figure.setVisible(figure)
         self._inside.addStretch(1)
+
+    def show_title(self, text: str) -> None:
+        """Call this choice otherwise."""
+        self._title.setText(text)
+        self.setAccessibleName(text)
+
+    def explain(self, on: bool) -> None:
+        """Show what it means, or nothing but the title; then that is its tooltip."""
+        self._hint.setVisible(on)
+        self.setToolTip("" if on else self._about)
 
     def show_figure(self, text: str) -> None:
         """Show what is known of this choice; its line is there before, so that nothing jumps."""
@@ -68,10 +81,12 @@ class _OptionButton(QPushButton):
 
 
 class OptionCards(QWidget):
-    """The choices, side by side, or one below the other where there is little room."""
+    """The choices, side by side; where there is little room, one below the other or in several rows."""
 
     _NARROW = 170
     """Pixels; no card becomes narrower while they are side by side."""
+    _NARROW_BRIEF, _NARROWEST = 150, 135
+    """The same without figures, and in several rows of titles alone."""
 
     def __init__(
         self,
@@ -80,6 +95,8 @@ class OptionCards(QWidget):
         options: Sequence[Option],
         chosen: str,
         changed: Callable[[str], object],
+        *,
+        brief: bool = False,
     ) -> None:
         """Make the cards.
 
@@ -89,20 +106,23 @@ class OptionCards(QWidget):
             options: the choices.
             chosen: the value that holds.
             changed: called with the value that somebody chose.
+            brief: they have no figures, and stand in rows of titles alone where there is little room.
         """
         super().__init__()
         self.setAccessibleName(name)
-        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._brief = brief
+        self._columns = 0
+        self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(10)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, _OptionButton] = {}
         for option in options:
-            button = _OptionButton(kit, option)
+            button = _OptionButton(kit, option, figure=not brief)
             button.clicked.connect(lambda *_, value=option.value: changed(value))
             self._group.addButton(button)
-            self._layout.addWidget(button, 1)
             self._buttons[option.value] = button
+        self._arrange(len(options))
         self.choose(chosen)
 
     def choose(self, value: str) -> None:
@@ -117,9 +137,25 @@ class OptionCards(QWidget):
         if (button := self._buttons.get(value)) is not None:
             button.show_figure(text)
 
+    def show_title(self, value: str, text: str) -> None:
+        """Call a choice otherwise."""
+        self._buttons[value].show_title(text)
+
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        beside = self.width() >= self._NARROW * len(self._buttons)
-        direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
-        self._layout.setDirection(direction)
+        number = len(self._buttons)
+        if self.width() >= (self._NARROW_BRIEF if self._brief else self._NARROW) * number:
+            self._arrange(number)
+        else:
+            self._arrange(max(1, self.width() // self._NARROWEST) if self._brief else 1)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for column in range(len(self._buttons)):
+            self._layout.setColumnStretch(column, int(column < columns))
+        for at, button in enumerate(self._buttons.values()):
+            self._layout.addWidget(button, at // columns, at % columns)
+            button.explain(not self._brief or columns == len(self._buttons))

@@ -31,6 +31,9 @@ class Page(QWidget):
     def left(self) -> None:
         """Another page comes to the front: what takes much memory is given back."""
 
+    def closed(self) -> None:
+        """The window closes: nothing is left behind."""
+
 
 class ScrollPage(Page):
     """A page that scrolls when there is more than fits.

@@ -1,0 +1,193 @@
+"""What is wanted of pictures: large choices by purpose; behind one click quality, size, format and folder."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QSlider, QStackedWidget, QWidget
+
+from homepress.ui.window.context import Context
+from homepress.ui.window.model.wishes import (
+    FORMATS,
+    HIGHEST,
+    LOWEST,
+    PURPOSES,
+    SIDES,
+    SIZES,
+    USUAL_SIZE,
+    Purpose,
+    Wish,
+)
+from homepress.ui.window.theme import Icon
+from homepress.ui.window.widgets.dialogs import FolderField
+from homepress.ui.window.widgets.factory import column, restyle, row
+from homepress.ui.window.widgets.options import Option, OptionCards
+
+_TYPING_PAUSE_MS = 600
+_SLIDING_PAUSE_MS = 200
+_USUAL_QUALITY = 80
+"""Where the slider stands while the purpose says the quality."""
+
+
+class WishPanel(QWidget):
+    """The choices; tells what is wanted whenever that is another.
+
+    Attributes:
+        wish: what is wanted.
+    """
+
+    def __init__(self, context: Context, changed: Callable[[Wish], object]) -> None:
+        """`changed` gets the new wish, once it can be fulfilled."""
+        super().__init__()
+        self.wish = Wish()
+        self._context = context
+        self._changed = changed
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._tell)
+        inside = column(self, spacing=8)
+        options = [Option(purpose.value, *words) for purpose, words in PURPOSES.items()]
+        self._cards = OptionCards(
+            context.kit, "What the results are for", options, Purpose.SAME, self._choose, brief=True
+        )
+        inside.addWidget(self._cards)
+        inside.addWidget(self._line())
+        self._problem = context.kit.label(role="bad", wrap=True)
+        self._problem.hide()
+        inside.addWidget(self._problem)
+        self._more = self._more_card()
+        self._more.hide()
+        inside.addWidget(self._more)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where copies are saved; None for beside each picture."""
+        text = self._folder.text.strip()
+        return Path(text).expanduser() if text else None
+
+    def show_live(self, text: str) -> None:
+        """Say beside the slider what became of a picture at its quality."""
+        self._quality_row.about.setText(text or _QUALITY_HELP)
+
+    # -- building
+
+    def _line(self) -> QWidget:
+        """What the choice does, or the size to stay under; and the button for more."""
+        kit = self._context.kit
+        made = QWidget()
+        line = row(made)
+        self._explained = kit.hint(self.wish.explained)
+        limit = QWidget()
+        beside = row(limit)
+        beside.addWidget(kit.label("At most", "strong"))
+        self._limit = kit.choice("Size to stay under", [(one, one) for one in SIZES], USUAL_SIZE, self._typed)
+        self._limit.setEditable(True)
+        if (field := self._limit.lineEdit()) is not None:
+            field.setAccessibleName("Size to stay under")
+        self._limit.editTextChanged.connect(self._typed)
+        self._limit.setFixedWidth(110)
+        beside.addWidget(self._limit)
+        self._limit_words = kit.hint(" ")
+        beside.addWidget(self._limit_words, 1)
+        self._place = QStackedWidget()
+        place = QWidget()
+        column(place).addWidget(self._explained)
+        self._place.addWidget(place)
+        self._place.addWidget(limit)
+        line.addWidget(self._place, 1)
+        self._toggle = kit.button("More", self._unfold, "ghost", Icon.CHEVRON)
+        line.addWidget(self._toggle, 0, Qt.AlignmentFlag.AlignTop)
+        return made
+
+    def _more_card(self) -> QFrame:
+        kit = self._context.kit
+        card, inside = kit.card(spacing=0, rows=True)
+        self._quality_row = kit.form_row("Quality", _QUALITY_HELP, self._quality())
+        inside.addWidget(self._quality_row)
+        self._side = kit.choice("Longest side", SIDES, "0", self._sided)
+        self._format = kit.choice("Format", FORMATS, "", self._formatted)
+        self._folder = FolderField(
+            kit, "Folder for copies", "", lambda _: None, example="Beside each picture"
+        )
+        for title, about, control in (
+            ("Longest side", "Larger pictures are resized.", self._side),
+            ("Format", "", self._format),
+            ("Save copies in", "Beside each picture, they are called NAME.min.", self._folder),
+        ):
+            inside.addWidget(kit.line())
+            inside.addWidget(kit.form_row(title, about, control))
+        return card
+
+    def _quality(self) -> QWidget:
+        kit = self._context.kit
+        made = QWidget()
+        line = row(made)
+        self._automatic = kit.button("Automatic", self._automatically, "ghost")
+        self._automatic.hide()
+        line.addWidget(self._automatic)
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setRange(LOWEST, HIGHEST)
+        self._slider.setValue(_USUAL_QUALITY)
+        self._slider.setPageStep(5)
+        self._slider.setFixedWidth(180)
+        self._slider.setAccessibleName("Quality")
+        self._slider.valueChanged.connect(self._slid)
+        line.addWidget(self._slider)
+        self._number = kit.label("auto", "strong")
+        self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("auto") + 4)
+        line.addWidget(self._number)
+        return made
+
+    def _unfold(self) -> None:
+        self._more.setVisible(self._more.isHidden())
+        icon = Icon.CHEVRON if self._more.isHidden() else Icon.DOWN
+        self._toggle.setIcon(self._context.theme.icon(icon, "accent"))
+
+    # -- choosing
+
+    def _choose(self, purpose: str) -> None:
+        self._take(replace(self.wish, purpose=Purpose(purpose)), 0)
+
+    def _typed(self, text: str) -> None:
+        self._take(replace(self.wish, limit=text.strip()), _TYPING_PAUSE_MS)
+
+    def _slid(self, value: int) -> None:
+        self._take(replace(self.wish, quality=value), _SLIDING_PAUSE_MS)
+
+    def _automatically(self) -> None:
+        self._slider.setFocus()
+        self._slider.blockSignals(True)
+        self._slider.setValue(_USUAL_QUALITY)
+        self._slider.blockSignals(False)
+        self._take(replace(self.wish, quality=0), 0)
+
+    def _sided(self, value: str) -> None:
+        self._take(replace(self.wish, side=int(value)), 0)
+
+    def _formatted(self, value: str) -> None:
+        self._take(replace(self.wish, format=value), 0)
+
+    def _take(self, wish: Wish, pause: int) -> None:
+        """Show a wish, and tell of it after a pause in which nothing else is chosen."""
+        if wish == self.wish:
+            return
+        self.wish = wish
+        under = wish.purpose is Purpose.UNDER
+        self._place.setCurrentIndex(int(under))
+        (self._limit_words if under else self._explained).setText(wish.explained)
+        self._number.setText(str(wish.quality) if wish.quality else "auto")
+        self._automatic.setVisible(bool(wish.quality))
+        self._problem.setText(wish.problem)
+        self._problem.setVisible(bool(wish.problem))
+        restyle(self._limit, "invalid", "true" if wish.problem else "false")
+        if not wish.problem:
+            self._cards.show_title(Purpose.UNDER, f"Under {wish.limit}")
+        self._timer.start(pause)
+
+    def _tell(self) -> None:
+        if not self.wish.problem:
+            self._changed(self.wish)
+
+
+_QUALITY_HELP = "How close results come to the originals. 80 looks the same side by side."
