@@ -122,6 +122,20 @@ def _missing_library(package: Path, platform: str) -> str | None:
     return None
 
 
+def keep_none() -> None:
+    """Have Python never free `None`, before Qt is used.
+
+    PySide6 6.12 gives `None` back without counting it, as is right from Python 3.12 on, where it is never
+    freed; an earlier Python would end the process after some ten thousand calls.
+    """
+    if sys.version_info < (3, 12) and sys.implementation.name == "cpython":
+        ctypes.c_ssize_t.from_address(id(None)).value += _ENOUGH
+
+
+_ENOUGH = 1 << (40 if sys.maxsize > 1 << 32 else 29)
+"""References: more than are lost while a window is open."""
+
+
 def _install_libraries() -> str:
     manager = next((words for words in _LIBRARIES if shutil.which(words.split()[0])), None)
     if manager is None:

@@ -176,10 +176,11 @@ def verdict(entry: HistoryEntry) -> str:
     if entry.original == "restored":
         return "Original restored"
     if entry.outcome != "compressed":
-        return sentence(plain(entry.reason))
+        return sentence(plain(entry.reason, entry.path))
     return "; ".join(
         filter(
-            None, (score_words(entry.score), written_to(entry.kind, entry.output), printable(entry.reason))
+            None,
+            (score_words(entry.score), written_to(entry.kind, entry.output), plain(entry.reason, entry.path)),
         )
     )
 
@@ -188,9 +189,13 @@ LIMIT = re.compile(r" \((?:min|max)_size\)")
 """Names of limits in the settings file, which mean nothing in a window."""
 
 
-def plain(reason: str) -> str:
-    """A reason to look at, without names of the settings file."""
-    return printable(LIMIT.sub("", reason))
+def plain(reason: str, path: str) -> str:
+    """Why the picture at a path was left alone, to look at: without names of settings, with short paths."""
+    text = LIMIT.sub("", reason)
+    for place, shorter in ((os.path.dirname(path), ""), (os.path.expanduser("~"), os.path.join("~", ""))):
+        if len(place) > 1:
+            text = text.replace(os.path.join(place, ""), shorter)
+    return printable(text)
 
 
 def score_words(score: float | None) -> str:

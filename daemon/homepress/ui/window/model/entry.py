@@ -106,6 +106,7 @@ class EntryFacts:
         verdict: what became of it, or why nothing did.
         next_step: what can be done about it; may be empty.
         rows: names and what they say.
+        files: names and paths.
         actions: what can be done.
     """
 
@@ -115,6 +116,7 @@ class EntryFacts:
     verdict: str
     next_step: str
     rows: tuple[tuple[str, str], ...]
+    files: tuple[tuple[str, str], ...]
     actions: tuple[EntryAction, ...]
 
 
@@ -143,6 +145,9 @@ def facts(detail: EntryDetail, keep_until: float | None, now: float) -> EntryFac
         ("Quality", _quality(entry) if made else ""),
         ("Hidden data", _hidden_data(entry) if made else ""),
         ("Original", _original(detail, keep_until, now) if made else ""),
+    ]
+    files = [
+        ("Original file", printable(detail.original_path)),
         ("Result", printable(entry.output) if made and not words.undone else ""),
     ]
     return EntryFacts(
@@ -152,6 +157,7 @@ def facts(detail: EntryDetail, keep_until: float | None, now: float) -> EntryFac
         words.verdict,
         next_step(entry),
         tuple((name, text) for name, text in rows if text),
+        tuple((name, path) for name, path in files if path),
         actions(entry),
     )
 
@@ -197,9 +203,8 @@ def _original(detail: EntryDetail, keep_until: float | None, now: float) -> str:
         case "expired":
             return "Deleted, since its time was over"
         case "kept":
-            until = f"Kept; it goes {day_of(keep_until, now)}" if keep_until else "Kept"
-            return f"{until}. It is {printable(detail.original_path)}"
-    return f"Untouched, {printable(detail.original_path)}" if detail.original_path else ""
+            return f"Kept; it will be deleted {day_of(keep_until, now)}" if keep_until else "Kept"
+    return "Untouched" if detail.original_path else ""
 
 
 # Asking for what was left alone, and what came of it.
@@ -228,7 +233,7 @@ def done(outcomes: Iterable[FileOutcome], again: str = "") -> tuple[str, list[st
     if (rest := next((one for one in every if one.outcome != "compressed"), None)) is not None:
         more = f" So it is with {len(every) - len(made) - 1:,} more." if len(every) - len(made) > 1 else ""
         name = printable(Path(rest.path).name)
-        return f"{name} stays as it is: {plain(rest.reason)}.{more}", paths
+        return f"{name} stays as it is: {plain(rest.reason, rest.path)}.{more}", paths
     if len(made) == 1:
         one = made[0]
         sizes = f"{size(one.before_bytes)} → {size(one.after_bytes)}"

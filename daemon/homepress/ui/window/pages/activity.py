@@ -39,7 +39,7 @@ from homepress.ui.window.model.snapshot import Remedy, Snapshot, in_words, remed
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import confirm
 from homepress.ui.window.widgets.entry_details import EntryDetails
-from homepress.ui.window.widgets.factory import ButtonRow, SplitRow, announce, clear, column
+from homepress.ui.window.widgets.factory import ButtonRow, SplitRow, announce, clear, column, row
 from homepress.ui.window.widgets.history import HistoryTable
 from homepress.ui.window.widgets.page import MARGIN, Page
 
@@ -74,7 +74,8 @@ class ActivityPage(Page):
         inside = QVBoxLayout(self)
         inside.setContentsMargins(MARGIN, MARGIN - 4, MARGIN, MARGIN - 8)
         inside.setSpacing(12)
-        inside.addWidget(kit.heading("Activity", _ABOUT))
+        self._count = kit.label("", "small")
+        inside.addWidget(kit.heading("Activity", _ABOUT, self._count))
         notices = QWidget()
         self._notices = column(notices, spacing=8)
         inside.addWidget(notices)
@@ -142,7 +143,6 @@ class ActivityPage(Page):
 
     def _make_actions(self) -> QWidget:
         kit = self._context.kit
-        self._count = kit.hint()
         self._back = kit.button("Undo", lambda: self._take_back(redo=self._is_redo))
         self._is_redo = False
         self._folder = kit.button("Open folder", partial(self._do, EntryAction.FOLDER))
@@ -150,8 +150,11 @@ class ActivityPage(Page):
         self._compare = kit.button(
             "Before and after", partial(self._do, EntryAction.COMPARE), icon=Icon.COMPARE
         )
-        buttons = ButtonRow([self._back, self._folder, self._details, self._compare])
-        return SplitRow(self._count, buttons, margin=0, least=160)
+        made = QWidget()
+        line = row(made)
+        line.addStretch(1)
+        line.addWidget(ButtonRow([self._back, self._folder, self._details, self._compare]))
+        return made
 
     # -- reading
 

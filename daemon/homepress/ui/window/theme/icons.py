@@ -40,6 +40,7 @@ class Icon(enum.Enum):
     STOP = "stop"
     DOWN = "down"
     SHRINK = "shrink"
+    UNDO = "undo"
 
 
 def _arc(x: float, y: float, radius: float, begin: float, end: float) -> list[tuple[float, float]]:
@@ -94,6 +95,10 @@ _LINES: dict[Icon, tuple[Line, ...]] = {
     Icon.CHEVRON: ([(9, 6), (15, 12), (9, 18)],),
     Icon.DOWN: ([(6, 9), (12, 15), (18, 9)],),
     Icon.BACK: ([(15, 6), (9, 12), (15, 18)],),
+    Icon.UNDO: (
+        [(8.5, 4.5), (4.5, 8.5), (8.5, 12.5)],
+        [(4.5, 8.5), *_arc(14.5, 13.5, 5, -90, 90), (9, 18.5)],
+    ),
     Icon.CLOCK: (_arc(12, 12, 9, 0, 360), [(12, 7), (12, 12.5), (15.5, 14.5)]),
     Icon.CROSS: ([(6.5, 6.5), (17.5, 17.5)], [(17.5, 6.5), (6.5, 17.5)]),
     Icon.SAME: ([(6, 9.5), (18, 9.5)], [(6, 14.5), (18, 14.5)]),

@@ -35,7 +35,7 @@ class EntryDetails(QDialog):
         inside.addSpacing(10)
         inside.addWidget(kit.line())
         inside.addSpacing(8)
-        inside.addLayout(_rows(kit, facts.rows))
+        inside.addLayout(_rows(kit, facts))
         inside.addSpacing(14)
         offered = [action for action in _OFFERED if action in facts.actions]
         buttons = [self._button(kit, action, do) for action in offered]
@@ -57,15 +57,15 @@ class EntryDetails(QDialog):
         return kit.button(action.value, act, icon=icon)
 
 
-def _rows(kit: WidgetFactory, rows: tuple[tuple[str, str], ...]) -> QGridLayout:
+def _rows(kit: WidgetFactory, facts: EntryFacts) -> QGridLayout:
     made = QGridLayout()
     made.setHorizontalSpacing(18)
     made.setVerticalSpacing(6)
     made.setColumnStretch(1, 1)
-    for number, (name, text) in enumerate(rows):
-        head = kit.label(name, "muted")
-        made.addWidget(head, number, 0, Qt.AlignmentFlag.AlignTop)
-        words = _selectable(kit.label(text, wrap=True))
+    texts = [(name, text, kit.label(text, wrap=True)) for name, text in facts.rows]
+    paths = [(name, path, kit.elided(path)) for name, path in facts.files]
+    for number, (name, text, words) in enumerate([*texts, *paths]):
+        made.addWidget(kit.label(name, "muted"), number, 0, Qt.AlignmentFlag.AlignTop)
         words.setAccessibleName(f"{name}: {text}")
         made.addWidget(words, number, 1)
     return made

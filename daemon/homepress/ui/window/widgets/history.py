@@ -52,12 +52,11 @@ class Column(enum.IntEnum):
 
     PICTURE = 0
     RESULT = 1
-    SIZE = 2
-    SAVED = 3
-    WHEN = 4
+    SAVED = 2
+    WHEN = 3
 
 
-_HEADS = ("Picture", "Result", "Size", "Saved", "When")
+_HEADS = ("Picture", "Result", "Saved", "When")
 
 
 class HistoryModel(QAbstractTableModel):
@@ -144,7 +143,7 @@ class HistoryModel(QAbstractTableModel):
         if column is Column.PICTURE:
             # The beginning of a row says all of it to those who hear it.
             path = f"{words.place}/{words.name}"
-            return path if role == Qt.ItemDataRole.ToolTipRole else f"{details(entry)}, {words.when}"
+            return path if role == Qt.ItemDataRole.ToolTipRole else _told(entry, words)
         return _cell(words, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
@@ -156,7 +155,12 @@ _ROLES = (
 
 
 def _cell(words: RowWords, column: Column) -> str:
-    return (words.name, words.verdict, words.sizes, words.saved, words.when)[column]
+    saved = ", ".join(filter(None, (words.saved, words.sizes)))
+    return (words.name, words.verdict, saved, words.when)[column]
+
+
+def _told(entry: HistoryEntry, words: RowWords) -> str:
+    return ", ".join(filter(None, (details(entry), words.saved, words.when, words.place)))
 
 
 def _place_within(old: "array[int]", new: "array[int]") -> int | None:
@@ -175,6 +179,8 @@ def _place_within(old: "array[int]", new: "array[int]") -> int | None:
 _THUMBNAIL = 44
 _PAD = 10
 _SIGN = 16
+_NAMES = 0.53
+"""What pictures and their names take of the room that they share with the results."""
 
 
 class _CellFonts:
@@ -191,20 +197,21 @@ class _CellFonts:
         self.row_height = max(60, 2 * self.strong_metrics.height() + 22)
 
     def _lines(self, text: str, width: int) -> tuple[str, ...]:
-        """A text in at most two lines, of which the second one is cut where its room ends."""
-        metrics = self.small_metrics
-        if metrics.horizontalAdvance(text) <= width:
-            return (text,)
+        """A text in as many lines as a row has room for, of which the last is cut where its room ends."""
+        most = (self.row_height - 6) // (self.small_metrics.height() + 1)
         layout = QTextLayout(text, self.small)
         layout.setTextOption(_breaking())
         layout.beginLayout()
-        line = layout.createLine()
-        line.setLineWidth(width)
-        units = line.textLength()  # of UTF-16
+        found, rest = list[str](), text
+        while rest and len(found) < most - 1 and self.small_metrics.horizontalAdvance(rest) > width:
+            line = layout.createLine()
+            line.setLineWidth(width)
+            units = rest.encode("utf-16-le")  # as Qt counts
+            taken = units[: 2 * line.textLength()].decode("utf-16-le", "ignore")
+            found.append(taken.rstrip())
+            rest = rest[len(taken) :]
         layout.endLayout()
-        first = text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")
-        rest = text[len(first) :]
-        return first.rstrip(), metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width)
+        return *found, self.small_metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width)
 
 
 def _breaking() -> QTextOption:
@@ -235,6 +242,7 @@ class HistoryDelegate(QStyledItemDelegate):
             painter.fillRect(cell, colour("soft"))
         elif index.row() == view.hovered:
             painter.fillRect(cell, colour("raised"))
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # "46 %" stays so, right to left
         painter.setPen(colour("line"))
         painter.drawLine(cell.bottomLeft(), cell.bottomRight())
         entry = view.history.entry(index.row())
@@ -250,9 +258,9 @@ class HistoryDelegate(QStyledItemDelegate):
             case Column.RESULT:
                 self._result(painter, cell, words)
             case Column.SAVED:
-                self._text(painter, cell, _inner(cell), words.saved, self.fonts.strong, "accent")
-            case _:
-                self._text(painter, cell, _inner(cell), _cell(words, column), self.fonts.small, "muted")
+                self._saving(painter, cell, words)
+            case Column.WHEN:
+                self._text(painter, cell, _inner(cell), words.when, self.fonts.small, "muted")
 
     def _picture(self, painter: QPainter, cell: QRect, entry: HistoryEntry, words: RowWords) -> None:
         top = cell.top() + (cell.height() - _THUMBNAIL) // 2
@@ -268,17 +276,12 @@ class HistoryDelegate(QStyledItemDelegate):
             paint_icon(
                 painter, Icon.PICTURE, QRectF(place).adjusted(12, 12, -12, -12), self._theme.colour("muted")
             )
-        fonts = self.fonts
+        fonts, middle = self.fonts, Qt.TextElideMode.ElideMiddle
         beside = cell.adjusted(2 * _PAD + _THUMBNAIL, 0, -_PAD, 0)
-        second = words.when if self._view.isColumnHidden(Column.WHEN) else words.place
-        height = fonts.strong_metrics.height()
-        upper = QRect(beside.left(), cell.center().y() - height, beside.width(), height)
-        middle = Qt.TextElideMode.ElideMiddle
         name = fonts.strong_metrics.elidedText(words.name, middle, beside.width())
-        self._text(painter, cell, upper, name, fonts.strong, "text")
-        lower = upper.translated(0, height + 1)
-        shown = fonts.small_metrics.elidedText(second, middle, beside.width())
-        self._text(painter, cell, lower, shown, fonts.small, "muted")
+        second = self._view.second_line(words)
+        below = fonts.small_metrics.elidedText(second, middle, beside.width())
+        self._two(painter, cell, beside, (name, "text"), below)
 
     def _result(self, painter: QPainter, cell: QRect, words: RowWords) -> None:
         icon, ink, text_ink = _sign(words)
@@ -294,6 +297,25 @@ class HistoryDelegate(QStyledItemDelegate):
         for number, line in enumerate(lines):
             where = QRect(beside.left(), top + number * height, beside.width(), height)
             self._text(painter, cell, where, line, fonts.small, text_ink)
+
+    def _saving(self, painter: QPainter, cell: QRect, words: RowWords) -> None:
+        inside = _inner(cell)
+        sizes = (
+            words.sizes if self.fonts.small_metrics.horizontalAdvance(words.sizes) <= inside.width() else ""
+        )
+        if words.saved and sizes:
+            self._two(painter, cell, inside, (words.saved, "accent"), sizes)
+        elif words.saved:
+            self._text(painter, cell, inside, words.saved, self.fonts.strong, "accent")
+        else:
+            self._text(painter, cell, inside, sizes, self.fonts.small, "muted")
+
+    def _two(self, painter: QPainter, cell: QRect, place: QRect, upper: tuple[str, str], lower: str) -> None:
+        """A strong line, as text and colour, and a small one below it."""
+        height = self.fonts.strong_metrics.height()
+        where = QRect(place.left(), cell.center().y() - height, place.width(), height)
+        self._text(painter, cell, where, upper[0], self.fonts.strong, upper[1])
+        self._text(painter, cell, where.translated(0, height + 1), lower, self.fonts.small, "muted")
 
     def _visual(self, cell: QRect, place: QRect) -> QRect:
         return QStyle.visualRect(self._view.layoutDirection(), cell, place)
@@ -314,7 +336,7 @@ def _inner(cell: QRect) -> QRect:
 def _sign(words: RowWords) -> tuple[Icon, str, str]:
     """The icon of an outcome, its colour, and that of the text."""
     if words.undone:
-        return Icon.BACK, "muted", "muted"
+        return Icon.UNDO, "muted", "muted"
     if words.outcome == "Failed":
         return Icon.WARNING, "bad", "bad"
     if words.missed:
@@ -443,19 +465,24 @@ class HistoryTable(QTableView):
         """Give each column its room; those that find none are not shown."""
         fonts, room = self._cells.fonts, self.viewport().width()
         wide = fonts.small_metrics.horizontalAdvance
-        width = {
-            Column.SAVED: fonts.strong_metrics.horizontalAdvance("−99 %") + 2 * _PAD,
-            Column.WHEN: wide("Wed 30 Sept 00:00") + 2 * _PAD,
-            Column.SIZE: wide("99.9 MB → 99.9 MB") + 2 * _PAD,
-        }
-        least = wide("m") * 27 + _THUMBNAIL
-        for column, takes in width.items():
-            shown = column is Column.SAVED or room - takes >= least
-            self.setColumnHidden(column, not shown)
-            room -= takes if shown else 0
-            self.setColumnWidth(column, takes)
-        self.setColumnWidth(Column.PICTURE, room // 2)
-        self.setColumnWidth(Column.RESULT, room - room // 2)
+        least = wide("m") * 34 + _THUMBNAIL  # of picture and result together
+        percent = fonts.strong_metrics.horizontalAdvance("−99 %") + 2 * _PAD
+        sizes, when = (wide(text) + 2 * _PAD for text in ("99.9 MB → 99.9 MB", "Wed 30 Sept 00:00"))
+        ways = ((sizes, when), (sizes, 0), (percent, 0))
+        takes = next((way for way in ways if room - sum(way) >= least), (0, 0))
+        for column, width in zip((Column.SAVED, Column.WHEN), takes, strict=True):
+            self.setColumnHidden(column, not width)
+            self.setColumnWidth(column, width)
+        room -= sum(takes)
+        names = round(room * _NAMES)
+        self.setColumnWidth(Column.PICTURE, names)
+        self.setColumnWidth(Column.RESULT, room - names)
+
+    def second_line(self, words: RowWords) -> str:
+        """What stands below a name: what has no column, else the folder."""
+        hidden = {Column.SAVED: words.saved, Column.WHEN: words.when}
+        told = [text for column, text in hidden.items() if text and self.isColumnHidden(column)]
+        return ", ".join(told) or words.place
 
     def _stay(self, _parent: QModelIndex, first: int, last: int) -> None:
         """What is looked at does not move when rows come above it."""
