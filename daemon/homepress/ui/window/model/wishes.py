@@ -35,8 +35,6 @@ FORMATS = (
     ("avif", "AVIF"),
     ("jxl", "JPEG XL"),
 )
-LOWEST, HIGHEST = 30, 100
-"""The qualities that a number can ask for."""
 
 
 class Purpose(enum.StrEnum):
@@ -187,15 +185,15 @@ def progress_words(done: int, total: int, seconds: float) -> str:
     Args:
         done: pictures so far.
         total: pictures in all.
-        seconds: how long the ones so far took together.
+        seconds: how long the ones so far took together; 0 says nothing of what is left.
     """
     text = f"{done:,} of {total:,} done"
-    if not done or done >= total:
+    if not done or done >= total or not seconds:
         return text
     return f"{text}, about {length_words(seconds / done * (total - done))} left"
 
 
 def _location_words(made: HandMade) -> str:
     if made.told_place:
-        return "still tells where it was taken" if made.tells_place else "location removed"
+        return "location kept" if made.tells_place else "location removed"
     return ""

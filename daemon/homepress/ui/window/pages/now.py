@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from homepress.base.files import write_atomically
 from homepress.base.formats import IMAGE_SUFFIXES
@@ -62,10 +62,12 @@ class NowPage(ScrollPage):
         self._copied: list[Path] = []
         kit = context.kit
         self.body.setAlignment(Qt.AlignmentFlag(0))  # the last of it takes the room that is left
-        self.body.addWidget(kit.heading("Compress now", _ABOUT))
+        self.body.addWidget(kit.heading("Compress now"))
+        self._about = kit.label(_ABOUT, "muted", wrap=True)
+        self.body.addWidget(self._about)
         self._wishes = WishPanel(context, self._wish_changed)
         self.body.addWidget(self._wishes)
-        self._model = PicturesModel(context)
+        self._model = PicturesModel()
         self._empty = self._make_empty()
         self.body.addWidget(self._empty, 1)
         self._list = self._make_list()
@@ -143,9 +145,14 @@ class NowPage(ScrollPage):
 
     def _show(self, items: Sequence[BatchItem]) -> None:
         self._model.add(items)
-        self._empty.hide()
-        self._list.show()
+        self._show_list(True)
         self._start(items[0])
+
+    def _show_list(self, on: bool) -> None:
+        """The list takes the room of the place to drop pictures, or gives it back."""
+        self._list.setVisible(on)
+        for one in (self._empty, self._about):
+            one.setVisible(not on)
 
     # -- building
 
@@ -172,7 +179,11 @@ class NowPage(ScrollPage):
         made = QWidget()
         inside = column(made, spacing=8)
         inside.addLayout(self._make_head())
-        inside.addLayout(self._make_progress())
+        self._bar = kit.progress("Progress")
+        policy = self._bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._bar.setSizePolicy(policy)
+        inside.addWidget(self._bar)
         self._table = PicturesTable(self._context, self._model, self._pressed)
         self._table.selectionModel().selectionChanged.connect(lambda *_: self._show_state())
         self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -196,23 +207,11 @@ class NowPage(ScrollPage):
         line = QHBoxLayout()
         self._words = kit.label(" ", "strong", wrap=True)
         line.addWidget(self._words, 1)
+        self._cancel = kit.button("Cancel", self._stop_or_go_on)
+        line.addWidget(self._cancel)
         line.addWidget(kit.button("Add …", self._open, "ghost", Icon.PLUS))
         line.addWidget(kit.button("Clear", self._clear, "ghost"))
         return line
-
-    def _make_progress(self) -> QVBoxLayout:
-        kit = self._context.kit
-        outer = QVBoxLayout()
-        self._working = QWidget()
-        line = row(self._working, spacing=12)
-        self._bar = kit.progress("Progress")
-        line.addWidget(self._bar, 1)
-        self._progress_words = kit.label(" ", "small")
-        line.addWidget(self._progress_words)
-        self._cancel = kit.button("Cancel", self._stop_or_go_on)
-        line.addWidget(self._cancel)
-        outer.addWidget(self._working)
-        return outer
 
     # -- compressing
 
@@ -264,16 +263,15 @@ class NowPage(ScrollPage):
         """Say how far it is, what came of it, and what can be done with it."""
         items, waiting = self._model.items, self._waiting()
         made = [one for item in items if (one := item.made.get(self._model.wish_of(item))) is not None]
-        self._words.setText(total_words(made, len(items)))
-        done, total = self._total - waiting, max(1, self._total)
-        self._working.setVisible(bool(waiting))
-        self._bar.setValue(round(1000 * done / total))
-        stopped = self._model.stopped
-        self._progress_words.setText(
-            f"Cancelled, {done:,} of {total:,} done"
-            if stopped
-            else progress_words(done, total, self._batch.seconds)
-        )
+        done, total, stopped = self._total - waiting, self._total, self._model.stopped
+        text = total_words(made, len(items))
+        if waiting:
+            how = "Cancelled, " if stopped else ""
+            text = how + progress_words(done, total, 0 if stopped else self._batch.seconds)
+        self._words.setText(text)
+        self._bar.setVisible(bool(waiting) and not stopped)
+        self._bar.setValue(round(1000 * done / max(1, total)))
+        self._cancel.setVisible(bool(waiting))
         self._cancel.setText("Go on" if stopped else "Cancel")
         chosen = self._chosen()
         for button in self._actions:
@@ -439,6 +437,5 @@ class NowPage(ScrollPage):
             self._start(self._current())
         else:
             self._batch.cancel()
-            self._list.hide()
-            self._empty.show()
+            self._show_list(False)
             self._wishes.show_live("")

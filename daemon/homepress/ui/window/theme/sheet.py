@@ -85,12 +85,6 @@ QCheckBox::indicator { width: 18px; height: 18px; border: none; }
 QRadioButton::indicator { width: 12px; height: 12px; border: 2px solid $edge; border-radius: 8px; }
 QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid $fill; background: $on_fill; }
 
-QSlider::groove:horizontal { height: 4px; background: $edge; border-radius: 2px; }
-QSlider::sub-page:horizontal { background: $fill; border-radius: 2px; }
-QSlider::handle:horizontal { background: $card; border: 2px solid $fill; width: 14px; height: 14px;
-    margin: -7px 0; border-radius: 9px; }
-QSlider::handle:horizontal:focus { border: 4px solid $focus; width: 10px; height: 10px; }
-
 QProgressBar { background: $line; border: none; border-radius: 4px; max-height: 8px; min-height: 8px; }
 QProgressBar::chunk { background: $fill; border-radius: 4px; }
 

@@ -34,7 +34,8 @@ class _OptionButton(QPushButton):
         self.setSizePolicy(policy)
         self._about = option.about
         self._inside = QVBoxLayout(self)
-        self._inside.setContentsMargins(14, 10, 14, 10)
+        margin = 14 if figure else 11
+        self._inside.setContentsMargins(margin, 10, margin, 10)
         self._inside.setSpacing(3)
         self._title = kit.label(option.title, "heading" if figure else "strong", wrap=True)
         self._hint = kit.hint(option.about)

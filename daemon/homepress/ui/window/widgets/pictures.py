@@ -1,30 +1,28 @@
 """The table of pictures on the page Compress now; its rows can be dragged out."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QEvent,
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
     QRectF,
-    QSize,
     Qt,
     QUrl,
 )
 from PySide6.QtGui import (
-    QColor,
     QFont,
     QFontMetrics,
-    QImage,
     QKeyEvent,
     QKeySequence,
     QPainter,
-    QPainterPath,
+    QPaintEvent,
+    QPen,
     QTextLayout,
     QTextOption,
 )
@@ -39,21 +37,19 @@ from PySide6.QtWidgets import (
 
 from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.base.override import override
-from homepress.base.units import size
 from homepress.ui.text import printable
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.batch import BatchItem
-from homepress.ui.window.model.pictures import NotShownError, thumbnail
 from homepress.ui.window.model.wishes import BatchWords, Wish, result_words
-from homepress.ui.window.theme import Icon, Theme, paint_icon
+from homepress.ui.window.theme import Icon, paint_icon
+from homepress.ui.window.theme.sheet import FONT_SCALES
+from homepress.ui.window.widgets.thumbnails import Thumbnails
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
 _Shown = Qt.ItemDataRole.DisplayRole
 _HEADS = ("Picture", "Size", "Saved")
 _SIDE = 52
-_THUMBNAIL = 2 * _SIDE
-"""Pixels; sharp on displays of twice the density."""
 _PAD = 10
 _WAITING = BatchWords("", "", "Waiting …")
 _STOPPED = BatchWords("", "", "Cancelled")
@@ -68,15 +64,11 @@ class PicturesModel(QAbstractTableModel):
         stopped: whether those without a result were cancelled.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.items: list[BatchItem] = []
         self.wish = Wish()
         self.stopped = False
-        self._context = context
-        self._images: dict[BatchItem, QImage | None] = {}
-        self._wanted: deque[BatchItem] = deque()
-        self._looking = False
 
     def add(self, items: Sequence[BatchItem]) -> None:
         """Add rows at the end."""
@@ -91,7 +83,6 @@ class PicturesModel(QAbstractTableModel):
             row = self.items.index(item)
             self.beginRemoveRows(QModelIndex(), row, row)
             del self.items[row]
-            self._images.pop(item, None)
             self.endRemoveRows()
 
     def changed(self, item: BatchItem | None = None) -> None:
@@ -117,35 +108,6 @@ class PicturesModel(QAbstractTableModel):
         if made is None:
             return _STOPPED if self.stopped else _WAITING
         return result_words(made, wish, replaced=item.replaced is not None)
-
-    def image(self, item: BatchItem) -> QImage | None:
-        """Its thumbnail, decoded apart from this process; None until it is there, or where it cannot be."""
-        if item not in self._images:
-            self._images[item] = None
-            self._wanted.append(item)
-            if not self._looking:
-                self._looking = True
-                self._context.jobs.run(self._look, lambda _: self._looked())
-        return self._images[item]
-
-    def _look(self) -> None:
-        while self._wanted:
-            item = self._wanted.pop()  # what came into view last
-            try:
-                found = thumbnail(item.path, _THUMBNAIL)
-            except NotShownError:
-                continue
-            data, (width, height) = found.tobytes(), found.size
-            made = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-            self._context.main.post(lambda item=item, made=made: self._take(item, made))  # type: ignore[misc]
-
-    def _looked(self) -> None:
-        self._looking = False
-
-    def _take(self, item: BatchItem, image: QImage) -> None:
-        if item in self._images:
-            self._images[item] = image
-            self.changed(item)
 
     # -- what Qt asks
 
@@ -210,106 +172,99 @@ class PicturesModel(QAbstractTableModel):
 class _Cells(QStyledItemDelegate):
     """Draws the rows."""
 
-    def __init__(self, theme: Theme, model: PicturesModel) -> None:
-        super().__init__()
-        self._theme = theme
+    def __init__(self, view: "PicturesTable", context: Context, model: PicturesModel) -> None:
+        super().__init__(view)
+        self._view = view
+        self._theme = context.theme
         self._model = model
+        self._thumbnails = Thumbnails(context.main, view.viewport().update)
+        self.measure()
 
-    @override
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        metrics: QFontMetrics = option.fontMetrics
-        small = QFontMetrics(self._small(option.font))
-        return QSize(100, max(_SIDE, metrics.height() + 2 * small.height()) + 2 * _PAD)
+    def measure(self) -> None:
+        """The desktop's font is another."""
+        self._strong, self._small = QFont(self._view.font()), QFont(self._view.font())
+        self._strong.setWeight(QFont.Weight.DemiBold)
+        self._small.setPointSizeF(self._small.pointSizeF() * FONT_SCALES["small"])
+        self._high, self._low = (QFontMetrics(font).height() for font in (self._strong, self._small))
+        self.row_height = max(_SIDE, self._high + 2 * self._low) + 2 * _PAD
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        colour, rect = self._theme.colour, option.rect
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, colour("soft"))
-        painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), colour("line"))
+        cell: QRect = option.rect
+        if self._view.selectionModel().isRowSelected(index.row()):
+            painter.fillRect(cell, self._theme.colour("soft"))
+        painter.setPen(self._theme.colour("line"))
+        painter.drawLine(cell.bottomLeft(), cell.bottomRight())
         item = self._model.items[index.row()]
         words = self._model.words(item)
-        rtl = option.direction is Qt.LayoutDirection.RightToLeft
         if index.column() == 0:
-            self._paint_picture(painter, option, item, words)
+            self._paint_picture(painter, cell, item, words)
+        elif index.column() == 1:
+            self._paint_figure(painter, cell, words.sizes, self._view.font(), "muted")
         else:
-            text, ink = ((words.sizes, "muted"), (words.saved, "accent"))[index.column() - 1]
-            font = QFont(option.font)
-            font.setBold(index.column() == 2)
-            painter.setFont(font)
-            painter.setPen(colour(ink))
-            side = Qt.AlignmentFlag.AlignLeft if rtl else Qt.AlignmentFlag.AlignRight
-            painter.drawText(rect.adjusted(6, 0, -_PAD, 0), side | Qt.AlignmentFlag.AlignVCenter, text)
-        painter.restore()
+            self._paint_figure(painter, cell, words.saved, self._strong, "accent")
 
-    def _paint_picture(
-        self, painter: QPainter, option: QStyleOptionViewItem, item: BatchItem, words: BatchWords
-    ) -> None:
-        rtl = option.direction is Qt.LayoutDirection.RightToLeft
-        colour, rect = self._theme.colour, option.rect
-        place = QRect(rect.left() + _PAD, rect.top() + (rect.height() - _SIDE) // 2, _SIDE, _SIDE)
-        text = QRect(place.right() + 12, rect.top() + _PAD, 0, rect.height() - 2 * _PAD)
-        text.setRight(rect.right() - 6)
-        if rtl:
-            place.moveRight(rect.right() - _PAD)
-            text = QRect(rect.left() + 6, text.top(), text.width(), text.height())
-        self._paint_thumbnail(painter, place, self._model.image(item))
-        strong, small = QFont(option.font), self._small(option.font)
-        strong.setWeight(QFont.Weight.DemiBold)
-        metrics = QFontMetrics(strong)
-        side = Qt.AlignmentFlag.AlignRight if rtl else Qt.AlignmentFlag.AlignLeft
-        name = metrics.elidedText(printable(item.path.name), Qt.TextElideMode.ElideMiddle, text.width())
-        lines = fitted(words.about, small, text.width())
-        high = metrics.height() + len(lines) * QFontMetrics(small).height()
-        top = text.top() + max(0, (text.height() - high) // 2)
-        painter.setFont(strong)
-        painter.setPen(colour("text"))
-        painter.drawText(QRect(text.left(), top, text.width(), metrics.height()), side, name)
-        painter.setFont(small)
-        painter.setPen(colour(words.tone))
-        top += metrics.height()
+    def _paint_figure(self, painter: QPainter, cell: QRect, text: str, font: QFont, ink: str) -> None:
+        """A figure at the far side; it is read from left to right in every language."""
+        side = Qt.AlignmentFlag.AlignLeft if self._view.isRightToLeft() else Qt.AlignmentFlag.AlignRight
+        aligned = side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(font)
+        painter.setPen(self._theme.colour(ink))
+        flags = int(aligned | Qt.TextFlag.TextSingleLine | Qt.TextFlag.TextForceLeftToRight)
+        painter.drawText(cell.adjusted(_PAD, 0, -_PAD, 0), flags, text)
+
+    def _paint_picture(self, painter: QPainter, cell: QRect, item: BatchItem, words: BatchWords) -> None:
+        top = cell.top() + (cell.height() - _SIDE) // 2
+        place = self._visual(cell, QRect(cell.left() + _PAD, top, _SIDE, _SIDE))
+        pixels = round(_SIDE * self._view.devicePixelRatioF())
+        version = int(item.replaced is not None)
+        if (image := self._thumbnails.get(item.path, version, pixels)) is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(place, image)
+        else:
+            painter.fillRect(place, self._theme.colour("page"))
+            inside = QRectF(place).adjusted(15, 15, -15, -15)
+            paint_icon(painter, Icon.PICTURE, inside, self._theme.colour("muted"))
+        beside = cell.adjusted(_SIDE + 2 * _PAD + 2, 0, -4, 0)
+        metrics = QFontMetrics(self._strong)
+        name = metrics.elidedText(printable(item.path.name), Qt.TextElideMode.ElideMiddle, beside.width())
+        lines = fitted(words.about, self._small, beside.width())
+        top = cell.top() + (cell.height() - self._high - len(lines) * self._low) // 2
+        self._paint_line(painter, cell, QRect(beside.left(), top, beside.width(), self._high), name)
+        top += self._high
         for line in lines:
-            painter.drawText(QRect(text.left(), top, text.width(), QFontMetrics(small).height()), side, line)
-            top += QFontMetrics(small).height()
+            where = QRect(beside.left(), top, beside.width(), self._low)
+            self._paint_line(painter, cell, where, line, words.tone)
+            top += self._low
 
-    def _paint_thumbnail(self, painter: QPainter, place: QRect, image: QImage | None) -> None:
-        shape = QPainterPath()
-        shape.addRoundedRect(QRectF(place), 7, 7)
-        painter.fillPath(shape, QColor(self._theme.colour("raised")))
-        if image is None:
-            paint_icon(
-                painter, Icon.PICTURE, QRectF(place).adjusted(15, 15, -15, -15), self._theme.colour("muted")
-            )
-            return
-        painter.save()
-        painter.setClipPath(shape)
-        painter.drawImage(place, image)
-        painter.restore()
+    def _paint_line(self, painter: QPainter, cell: QRect, place: QRect, text: str, tone: str = "") -> None:
+        """One line at the side where reading begins; without a tone it is the name."""
+        side = Qt.AlignmentFlag.AlignRight if self._view.isRightToLeft() else Qt.AlignmentFlag.AlignLeft
+        painter.setFont(self._small if tone else self._strong)
+        painter.setPen(self._theme.colour(tone or "text"))
+        flags = int(side | Qt.AlignmentFlag.AlignAbsolute | Qt.TextFlag.TextSingleLine)
+        painter.drawText(self._visual(cell, place), flags, text)
 
-    @staticmethod
-    def _small(font: QFont) -> QFont:
-        made = QFont(font)
-        made.setPointSizeF(font.pointSizeF() * 0.92)
-        return made
+    def _visual(self, cell: QRect, place: QRect) -> QRect:
+        return QStyle.visualRect(self._view.layoutDirection(), cell, place)
 
 
 def fitted(text: str, font: QFont, width: int, most: int = 2) -> list[str]:
     """A text in lines of a width, the last of which is shortened where it does not end there."""
     layout = QTextLayout(text, font)
-    layout.setTextOption(QTextOption())
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
     layout.beginLayout()
     lines: list[str] = []
     while (line := layout.createLine()).isValid():
         line.setLineWidth(width)
-        start = line.textStart()
+        begin = line.textStart()
         if len(lines) == most - 1:
-            rest = QFontMetrics(font).elidedText(text[start:], Qt.TextElideMode.ElideRight, width)
-            lines.append(rest)
+            last = QFontMetrics(font).elidedText(text[begin:], Qt.TextElideMode.ElideRight, width)
+            lines.append(last)
             break
-        lines.append(text[start : start + line.textLength()].strip())
+        lines.append(text[begin : begin + line.textLength()].strip())
     layout.endLayout()
     return lines
 
@@ -323,7 +278,7 @@ class PicturesTable(QTableView):
         self._pressed = pressed
         self.setAccessibleName("Pictures")
         self.setModel(model)
-        self._cells = _Cells(context.theme, model)
+        self._cells = _Cells(self, context, model)
         self.setItemDelegate(self._cells)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -333,7 +288,7 @@ class PicturesTable(QTableView):
         self.setDefaultDropAction(Qt.DropAction.CopyAction)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setMinimumHeight(190)
+        self.setMinimumHeight(150)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         head = self.horizontalHeader()
@@ -341,19 +296,23 @@ class PicturesTable(QTableView):
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        context.theme.changed.connect(self._measure)
+        self._theme = context.theme
+        context.theme.changed.connect(self.viewport().update)
         self._measure()
 
     def _measure(self) -> None:
-        """Row and columns are as large as the font asks for."""
-        metrics = self.fontMetrics()
-        widest = metrics.horizontalAdvance(f"{size(999_000_000)} → {size(999_000_000)}")
-        self.setColumnWidth(1, widest + 2 * _PAD)
-        self.setColumnWidth(2, metrics.horizontalAdvance("−100 %") + 3 * _PAD)
-        small = metrics.height() * 0.92
-        self.verticalHeader().setDefaultSectionSize(
-            round(max(_SIDE, metrics.height() + 2 * small)) + 2 * _PAD
-        )
+        """Rows and columns are as large as the font asks for."""
+        self._cells.measure()
+        wide = self.fontMetrics().horizontalAdvance
+        self.setColumnWidth(1, wide("99.9 MB → 99.9 MB") + 2 * _PAD)
+        self.setColumnWidth(2, wide("−99 %") + 3 * _PAD)
+        self.verticalHeader().setDefaultSectionSize(self._cells.row_height)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and hasattr(self, "_theme"):
+            self._measure()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -363,5 +322,18 @@ class PicturesTable(QTableView):
             self._pressed("remove")
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._pressed("save")
+        elif event.key() == Qt.Key.Key_Escape and self.selectionModel().hasSelection():
+            self.clearSelection()
         else:
             super().keyPressEvent(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus() and self.currentIndex().isValid():
+            row = self.currentIndex().row()
+            painter = QPainter(self.viewport())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self._theme.colour("focus"), 2))
+            whole = QRectF(0, self.rowViewportPosition(row), self.viewport().width(), self.rowHeight(row))
+            painter.drawRoundedRect(whole.adjusted(2, 1, -2, -2), 6, 6)

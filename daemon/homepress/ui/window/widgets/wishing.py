@@ -5,13 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QSlider, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
 
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.wishes import (
     FORMATS,
-    HIGHEST,
-    LOWEST,
     PURPOSES,
     SIDES,
     SIZES,
@@ -23,6 +21,7 @@ from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import FolderField
 from homepress.ui.window.widgets.factory import column, restyle, row
 from homepress.ui.window.widgets.options import Option, OptionCards
+from homepress.ui.window.widgets.quality import QualitySlider
 
 _TYPING_PAUSE_MS = 600
 _SLIDING_PAUSE_MS = 200
@@ -126,12 +125,9 @@ class WishPanel(QWidget):
         self._automatic = kit.button("Automatic", self._automatically, "ghost")
         self._automatic.hide()
         line.addWidget(self._automatic)
-        self._slider = QSlider(Qt.Orientation.Horizontal)
-        self._slider.setRange(LOWEST, HIGHEST)
+        self._slider = QualitySlider(self._context.theme)
+        self._slider.setFixedWidth(200)
         self._slider.setValue(_USUAL_QUALITY)
-        self._slider.setPageStep(5)
-        self._slider.setFixedWidth(180)
-        self._slider.setAccessibleName("Quality")
         self._slider.valueChanged.connect(self._slid)
         line.addWidget(self._slider)
         self._number = kit.label("auto", "strong")
