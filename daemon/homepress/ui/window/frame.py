@@ -15,12 +15,12 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QIcon,
-    QKeyEvent,
     QKeySequence,
     QShortcut,
 )
 from PySide6.QtWidgets import (
     QApplication,
+    QButtonGroup,
     QFrame,
     QLabel,
     QMainWindow,
@@ -36,7 +36,7 @@ from homepress.desktop import toolkit
 from homepress.ui.window.model.snapshot import PAUSES, Headline, Snapshot, headline, waits_for_resume
 from homepress.ui.window.start import NoDisplayError, WindowLook
 from homepress.ui.window.theme import Icon, Theme, linux
-from homepress.ui.window.widgets.factory import WidgetFactory, column, restyle, row
+from homepress.ui.window.widgets.factory import WidgetFactory, column, on_switched, restyle, row, show_checked
 
 # The pages, by word. Each is made when it is first shown.
 
@@ -96,18 +96,6 @@ class SideBarAction(enum.Enum):
     RESUME = "Resume"
 
 
-class _PageButton(QPushButton):
-    """An entry of the side bar; the arrow keys move between them."""
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Down: True, Qt.Key.Key_Up: False}
-        if (forward := steps.get(Qt.Key(event.key()))) is not None:
-            self.focusNextPrevChild(forward)
-        else:
-            super().keyPressEvent(event)
-
-
 class SideBar(QFrame):
     """The pages and the state."""
 
@@ -135,7 +123,9 @@ class SideBar(QFrame):
         inside.addWidget(self._title())
         inside.addSpacing(12)
         self._entries = {name: self._entry(name, chosen) for name in PAGES}
+        group = QButtonGroup(self)  # one stop of Tab; the arrow keys move along
         for entry in self._entries.values():
+            group.addButton(entry)
             inside.addWidget(entry)
         inside.addStretch(1)
         inside.addWidget(self._state())
@@ -143,7 +133,7 @@ class SideBar(QFrame):
     def mark(self, front: PageName) -> None:
         """Show which page is in front."""
         for name, entry in self._entries.items():
-            entry.setChecked(name is front)
+            show_checked(entry, name is front)
             entry.setIcon(self._kit.theme.icon(PAGES[name][1], "accent" if name is front else "text"))
 
     def update_from(self, snapshot: Snapshot) -> None:
@@ -173,20 +163,22 @@ class SideBar(QFrame):
 
     def _entry(self, name: PageName, chosen: Callable[[PageName], object]) -> QPushButton:
         title, icon = PAGES[name]
-        made = _PageButton(f" {title}")
+        made = QPushButton(f" {title}")
         made.setAccessibleName(title)
         made.setProperty("kind", "entry")
         made.setCheckable(True)
+        made.setAutoExclusive(True)  # a radio button to screen readers
         made.setAutoDefault(True)
         made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.setIcon(self._kit.theme.icon(icon))
         made.setIconSize(QSize(18, 18))
 
         def choose() -> None:
-            made.setChecked(True)  # also when its page is in front already
+            show_checked(made, True)  # also when its page is in front already
             chosen(name)
 
         made.clicked.connect(choose)
+        on_switched(made, lambda on: on and choose())
         return made
 
     def _state(self) -> QWidget:

@@ -26,7 +26,15 @@ from homepress.ui.window.model.pictures import (
 )
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import confirm
-from homepress.ui.window.widgets.factory import ButtonRow, SplitRow, announce, clear, column, row
+from homepress.ui.window.widgets.factory import (
+    ButtonRow,
+    SplitRow,
+    announce,
+    clear,
+    column,
+    row,
+    show_checked,
+)
 from homepress.ui.window.widgets.page import ScrollPage
 from homepress.ui.window.widgets.photos import MODES, CompareView
 from homepress.ui.window.widgets.quality import QualityPanel
@@ -321,7 +329,7 @@ class ComparePage(ScrollPage):
         words = dict(MODES)[mode]
         for button in self._modes.findChildren(QPushButton):
             if button.text() == words:
-                button.setChecked(True)
+                show_checked(button, True)
 
     def _step(self, step: int) -> None:
         if self._found is not None:

@@ -29,7 +29,7 @@ from homepress.ui.window.model.trial import (
 from homepress.ui.window.model.wording import PRESETS
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import FolderField
-from homepress.ui.window.widgets.factory import announce, column, row
+from homepress.ui.window.widgets.factory import announce, column, row, show_checked
 from homepress.ui.window.widgets.options import Option, OptionCards
 from homepress.ui.window.widgets.page import ScrollPage
 
@@ -273,7 +273,7 @@ class FirstRunPage(ScrollPage):
         self._folder_path = folder if usable else None
         self._begin.setEnabled(usable)
         self._existing_row.setEnabled(False)
-        self._existing.setChecked(False)
+        show_checked(self._existing, False)
         self._trial.take(None, None)
         if not usable:
             self._folder_words.setText(_NOT_FULL if text.strip() else " ")
@@ -321,7 +321,7 @@ class FirstRunPage(ScrollPage):
 
     def _login_is_on(self, on: bool) -> None:
         if on:
-            self._login.setChecked(False)  # nothing is left to be done
+            show_checked(self._login, False)  # nothing is left to be done
             self._login_row.hide()
 
     # -- the end

@@ -11,7 +11,7 @@ from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import daemon_form
 from homepress.ui.window.model.privacy import built_on
 from homepress.ui.window.model.snapshot import Snapshot
-from homepress.ui.window.widgets.factory import clear, column
+from homepress.ui.window.widgets.factory import clear, column, show_checked
 from homepress.ui.window.widgets.forms import SettingsForm
 from homepress.ui.window.widgets.page import ScrollPage
 
@@ -91,7 +91,7 @@ class GeneralPage(ScrollPage):
         return card
 
     def _show_login(self, state: AutostartState) -> None:
-        self._switch.setChecked(state.on)
+        show_checked(self._switch, state.on)
         self._login_words.setText(printable(state.reason))
         self._login_words.setVisible(bool(state.reason))
         self._switch.setToolTip(f"{state.kind}: {printable(state.place)}" if state.on else "")

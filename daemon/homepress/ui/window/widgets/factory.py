@@ -6,6 +6,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QBoxLayout,
     QButtonGroup,
     QCheckBox,
@@ -368,14 +369,14 @@ class WidgetFactory:
         """A switch; `name` says to screen readers what it switches."""
         made = Switch(self.theme, name)
         made.setChecked(on)
-        made.clicked.connect(lambda now: changed(now))
+        on_switched(made, changed)
         return made
 
     def tick(self, text: str, on: bool, changed: Callable[[bool], object]) -> TickBox:
         """A box to tick, with its text beside it."""
         made = TickBox(self.theme, text)
         made.setChecked(on)
-        made.clicked.connect(lambda now: changed(now))
+        on_switched(made, changed)
         return made
 
     def choice(
@@ -409,10 +410,11 @@ class WidgetFactory:
             button = QPushButton(words)
             button.setProperty("kind", "segment")
             button.setCheckable(True)
+            button.setAutoExclusive(True)  # a radio button to screen readers
             button.setChecked(value == chosen)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setAccessibleDescription(name)
-            button.clicked.connect(lambda *_, value=value: changed(value))
+            on_switched(button, lambda on, value=value: on and changed(value))
             group.addButton(button)
             line.addWidget(button)
         line.addStretch(1)
@@ -547,6 +549,21 @@ def alive(thing: QObject) -> bool:
     from shiboken6 import isValid
 
     return bool(isValid(thing))
+
+
+_BY_PROGRAM = "by_program"
+
+
+def on_switched(button: QAbstractButton, changed: Callable[[bool], object]) -> None:
+    """Call `changed` when somebody switches a button; a screen reader does that without a click."""
+    button.toggled.connect(lambda on: None if button.property(_BY_PROGRAM) else changed(on))
+
+
+def show_checked(button: QAbstractButton, on: bool) -> None:
+    """Show that something is on or off, which nobody switched."""
+    button.setProperty(_BY_PROGRAM, True)
+    button.setChecked(on)
+    button.setProperty(_BY_PROGRAM, False)
 
 
 def announce(widget: QWidget, text: str) -> None:

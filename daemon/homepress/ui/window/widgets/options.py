@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from homepress.base.override import override
-from homepress.ui.window.widgets.factory import WidgetFactory
+from homepress.ui.window.widgets.factory import WidgetFactory, on_switched, show_checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class _OptionButton(QPushButton):
         super().__init__()
         self.setProperty("kind", "option")
         self.setCheckable(True)
+        self.setAutoExclusive(True)  # a radio button to screen readers
         self.setAccessibleName(option.title)
         self.setAccessibleDescription(option.about)
         policy = self.sizePolicy()
@@ -120,7 +121,7 @@ class OptionCards(QWidget):
         self._buttons: dict[str, _OptionButton] = {}
         for option in options:
             button = _OptionButton(kit, option, figure=not brief)
-            button.clicked.connect(lambda *_, value=option.value: changed(value))
+            on_switched(button, lambda on, value=option.value: on and changed(value))
             self._group.addButton(button)
             self._buttons[option.value] = button
         self._arrange(len(options))
@@ -130,7 +131,7 @@ class OptionCards(QWidget):
         """Have a choice hold; none of them for a value that is not among them."""
         self._group.setExclusive(False)
         for word, button in self._buttons.items():
-            button.setChecked(word == value)
+            show_checked(button, word == value)
         self._group.setExclusive(True)
 
     def show_figure(self, value: str, text: str) -> None:
