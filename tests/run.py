@@ -58,6 +58,7 @@ SYSTEM_PACKAGES = {
     "chromium": "chromium",
     # A real desktop for the tray: display, bus, panel, mouse and keyboard, notices, login.
     "Xvfb": "xvfb",
+    "/usr/libexec/at-spi2-registryd": "at-spi2-core",
     "dbus-daemon": "dbus-daemon",
     "xfce4-panel": "xfce4-panel",
     "xdotool": "xdotool",

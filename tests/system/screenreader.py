@@ -96,8 +96,8 @@ class ScreenReader:
             for name, path in self._children(registry):
                 application = Address(name, path, _ACCESSIBLE)
                 if get(self._bus, application, "Name") == program:
-                    for one in self._children(application):
-                        return self._node(Address(*one, _ACCESSIBLE), 0)
+                    for window, at in self._children(application):
+                        return self._node(Address(window, at, _ACCESSIBLE), 0)
         except BusError:  # something went while it was asked for
             return None
         return None
@@ -116,8 +116,9 @@ class ScreenReader:
             place,
         )
         if depth < _DEEPEST:
-            children = [self._node(Address(*one, _ACCESSIBLE), depth + 1) for one in self._children(place)]
-            node.children = [child for child in children if "showing" in child.states]
+            children = (Address(name, path, _ACCESSIBLE) for name, path in self._children(place))
+            found = [self._node(child, depth + 1) for child in children]
+            node.children = [child for child in found if "showing" in child.states]
         return node
 
     def _actions(self, place: Address) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ from homepress.desktop import toolkit
 from homepress.ui.window.model.snapshot import PAUSES, Headline, Snapshot, headline, waits_for_resume
 from homepress.ui.window.start import NoDisplayError, WindowLook
 from homepress.ui.window.theme import Icon, Theme, linux
-from homepress.ui.window.widgets.factory import WidgetFactory, column, on_switched, restyle, row, show_checked
+from homepress.ui.window.widgets.factory import WidgetFactory, column, on_chosen, restyle, row, show_checked
 
 # The pages, by word. Each is made when it is first shown.
 
@@ -178,7 +178,7 @@ class SideBar(QFrame):
             chosen(name)
 
         made.clicked.connect(choose)
-        on_switched(made, lambda on: on and choose())
+        on_chosen(made, choose)
         return made
 
     def _state(self) -> QWidget:

@@ -128,12 +128,10 @@ class ActivityPage(Page):
         self._filter_place = QWidget()
         place = column(self._filter_place)
         place.addWidget(kit.segments("Show", choices, "", self._filter))
-        self._search = kit.entry("Search", example="Search")
-        self._search.setClearButtonEnabled(True)
+        self._search = kit.entry("Search", example="Search", clear="Clear the search")
         self._search.setMinimumWidth(170)
-        self._search.addAction(
-            self._context.theme.icon(Icon.SEARCH, "muted"), self._search.ActionPosition.LeadingPosition
-        )
+        icon = self._context.theme.icon(Icon.SEARCH, "muted")
+        self._search.addAction(icon, self._search.ActionPosition.LeadingPosition).setText("Search")
         self._search.textEdited.connect(lambda _: self._typing.start())
         self._search.textChanged.connect(lambda text: text or self._typing.start())
         self._search.returnPressed.connect(self._table_takes_keys)

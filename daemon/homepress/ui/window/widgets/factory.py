@@ -1,6 +1,7 @@
 """Making controls in one line, each with its look and its accessible name."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QObject, QRectF, QSize, Qt
@@ -414,15 +415,18 @@ class WidgetFactory:
             button.setChecked(value == chosen)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setAccessibleDescription(name)
-            on_switched(button, lambda on, value=value: on and changed(value))
+            on_chosen(button, partial(changed, value))
             group.addButton(button)
             line.addWidget(button)
         line.addStretch(1)
         return made
 
-    def entry(self, name: str, text: str = "", example: str = "") -> QLineEdit:
-        """A field to type into; `example` is shown while it is empty."""
+    def entry(self, name: str, text: str = "", example: str = "", *, clear: str = "") -> QLineEdit:
+        """A field to type into; `example` is shown while it is empty, `clear` names a button to empty it."""
         made = QLineEdit(text)
+        made.setClearButtonEnabled(bool(clear))
+        for button in made.findChildren(QAbstractButton):
+            button.setAccessibleName(clear)
         made.setAccessibleName(name)
         made.setPlaceholderText(example)
         return made
@@ -557,6 +561,11 @@ _BY_PROGRAM = "by_program"
 def on_switched(button: QAbstractButton, changed: Callable[[bool], object]) -> None:
     """Call `changed` when somebody switches a button; a screen reader does that without a click."""
     button.toggled.connect(lambda on: None if button.property(_BY_PROGRAM) else changed(on))
+
+
+def on_chosen(button: QAbstractButton, chosen: Callable[[], object]) -> None:
+    """Call `chosen` when somebody chooses one of several buttons, of which one holds."""
+    on_switched(button, lambda on: chosen() if on else None)
 
 
 def show_checked(button: QAbstractButton, on: bool) -> None:

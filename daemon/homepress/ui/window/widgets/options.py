@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from homepress.base.override import override
-from homepress.ui.window.widgets.factory import WidgetFactory, on_switched, show_checked
+from homepress.ui.window.widgets.factory import WidgetFactory, on_chosen, show_checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class OptionCards(QWidget):
         self._buttons: dict[str, _OptionButton] = {}
         for option in options:
             button = _OptionButton(kit, option, figure=not brief)
-            on_switched(button, lambda on, value=option.value: on and changed(value))
+            on_chosen(button, partial(changed, option.value))
             self._group.addButton(button)
             self._buttons[option.value] = button
         self._arrange(len(options))
