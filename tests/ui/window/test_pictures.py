@@ -78,13 +78,13 @@ def test_pictures_are_upright(tmp_path: Path) -> None:
 
 def test_what_is_transparent_stands_on_white(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", Image.new("RGBA", (64, 64), (0, 0, 0, 0)))
-    assert set(sheet(path).overview.rgb) == {255}
+    assert set(sheet(path).overview.data) == {255}
 
 
 def test_16_bit_grey_keeps_its_brightness(tmp_path: Path) -> None:
     image = Image.new("I;16", (64, 64), 0x8000)
     path = saved(tmp_path / "a.png", image)
-    assert sheet(path).overview.rgb[0] == pytest.approx(128, abs=1)
+    assert sheet(path).overview.data[0] == pytest.approx(128, abs=1)
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded(

@@ -15,6 +15,7 @@ from homepress.base.units import counted, enumeration, percent_saved, sentence, 
 from homepress.store.reader import EntryDetail, HistoryEntry, HistoryFilter, Reader
 from homepress.ui.text import moment, printable, written_to
 from homepress.ui.window.model.pictures import Pair
+from homepress.ui.window.model.wording import PRIVATE_DATA, extra_words
 
 PAGE = 100
 _HELD = 12
@@ -282,7 +283,7 @@ class ResultWords:
 
     Attributes:
         before, after: the files; empty where one is gone.
-        removed: what was taken out of the picture, as a sentence; empty for nothing.
+        removed: what was taken out of the picture, in sentences; empty for nothing.
         missing: why the pictures cannot be compared; empty when they can.
         can_redo: whether the result was undone and can be made again.
     """
@@ -344,20 +345,12 @@ def comparison(detail: EntryDetail) -> ResultWords:
     )
 
 
-_REMOVED = {
-    "metadata share": "location, owner and serial numbers",
-    "metadata strip": "all hidden data but colours",
-    "hdr": "HDR data",
-    "depth": "depth maps",
-    "motion": "the video of the motion photo",
-    "pictures": "further pictures",
-    "maker": "data of the camera's maker",
-}
-
-
 def _removed(entry: HistoryEntry) -> str:
-    words = [_REMOVED[word] for word in (*entry.settings.split(", "), *entry.dropped) if word in _REMOVED]
-    return f"Removed: {enumeration(list(dict.fromkeys(words)))}." if words else ""
+    """What was taken out of the picture."""
+    policy = next((word for word in ("share", "strip") if f"metadata {word}" in entry.settings), "")
+    hidden = f"{PRIVATE_DATA[policy]}." if policy else ""
+    extras = enumeration([extra_words(word) for word in entry.dropped])
+    return " ".join(filter(None, (hidden, f"Removed: {extras}." if extras else "")))
 
 
 def _score(detail: EntryDetail) -> str:

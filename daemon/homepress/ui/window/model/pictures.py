@@ -89,12 +89,12 @@ class Pixels:
     Attributes:
         part: which.
         size: width and height in pixels; fewer than the picture has there, where it was reduced.
-        rgb: rows from top to bottom, three bytes a pixel.
+        data: rows from top to bottom, three bytes a pixel; of differences one.
     """
 
     part: Part
     size: tuple[int, int]
-    rgb: bytes
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +129,14 @@ class Pair:
         worst: the middle of the tile that differs most, as shares of width and height; None while that was
             not looked for.
         worst_level: how much it differs there, root mean square of 0 to 255.
+        difference: how much they differ everywhere, reduced as the overviews are; None while not measured.
     """
 
     before: Sheet
     after: Sheet
     worst: tuple[float, float] | None = None
     worst_level: float = 0.0
+    difference: Pixels | None = None
 
     @property
     def matches(self) -> bool:
@@ -173,11 +175,17 @@ def measured(pair: Pair) -> Pair:
     if not pair.matches:
         return pair
     best, place = -1.0, (0.5, 0.5)
+    (width, height), rows = pair.before.overview.size, []
     for part, before, after in _strips(pair):
-        level, (x, y) = _worst_tile(before, after)
+        difference = _difference(before, after)
+        level, (x, y) = _worst_tile(difference)
         if level > best:
             best, place = level, (x, part[1] + y * (part[3] - part[1]))
-    return replace(pair, worst=place, worst_level=max(0.0, best) ** 0.5)
+        lines = round(part[3] * height) - round(part[1] * height)
+        if lines:
+            rows.append(difference.resize((width, lines), Image.Resampling.BOX).tobytes())
+    found = Pixels(WHOLE, (width, height), b"".join(rows))
+    return replace(pair, worst=place, worst_level=max(0.0, best) ** 0.5, difference=found)
 
 
 def _strips(pair: Pair) -> Iterator[tuple[Part, Image.Image, Image.Image]]:
@@ -197,12 +205,16 @@ def _strips(pair: Pair) -> Iterator[tuple[Part, Image.Image, Image.Image]]:
 _STRIP_PIXELS = 2_000_000
 
 
-def _worst_tile(one: Image.Image, other: Image.Image) -> tuple[float, tuple[float, float]]:
-    """The mean square of the tile that differs most, and its middle as shares of width and height."""
+def _difference(one: Image.Image, other: Image.Image) -> Image.Image:
+    """How much two pictures differ, in grey."""
     if other.size != one.size:
         other = other.resize(one.size, Image.Resampling.BILINEAR)
-    difference = ImageChops.difference(one, other)
-    squares = difference.convert("L").point([level * level for level in range(256)], "F")
+    return ImageChops.difference(one, other).convert("L")
+
+
+def _worst_tile(difference: Image.Image) -> tuple[float, tuple[float, float]]:
+    """The mean square of the tile that differs most, and its middle as shares of width and height."""
+    squares = difference.point([level * level for level in range(256)], "F")
     tiles = squares.reduce(TILE) if min(squares.size) >= TILE else squares
     # One channel, so each value is one number.
     values = [cast(float, value) for value in tiles.get_flattened_data()]
@@ -219,7 +231,7 @@ def heat(level: int) -> tuple[int, int, int]:
 
 
 def _image(pixels: Pixels) -> Image.Image:
-    return Image.frombytes("RGB", pixels.size, pixels.rgb)
+    return Image.frombytes("RGB", pixels.size, pixels.data)
 
 
 def _opened(

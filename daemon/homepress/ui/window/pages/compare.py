@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QStackedWidget, QWidget
 
@@ -41,10 +41,7 @@ from homepress.ui.window.widgets.quality import QualityPanel
 
 _TITLE = "Before and after"
 _NONE = "When a picture was made smaller, you can compare it here with its original."
-_HINT = (
-    "Keys: ← → move the slider, Shift with arrows the picture; + − zoom, 0 fits, 1 is 100 %; "
-    "Space switches between both, W shows the worst spot."
-)
+_HINT = "Keys: ← → slider, Shift with arrows moves, + − 0 1 zoom, Space switches, W worst spot, R undo"
 
 
 def make(context: Context) -> "ComparePage":
@@ -175,6 +172,7 @@ class ComparePage(ScrollPage):
         made.setAccessibleName(name)
         made.setToolTip(name)
         made.setFixedWidth(32)
+        made.setIconSize(QSize(20, 20))
         return made
 
     def _make_facts(self) -> QWidget:
@@ -315,7 +313,7 @@ class ComparePage(ScrollPage):
         self._view.show_after(opened)
 
     def _show_measured(self, pair: Pair) -> None:
-        self._view.show_worst(pair)
+        self._view.show_measured(pair)
         self._worst.setEnabled(pair.worst is not None)
         if self._words is not None:
             text = self._words.described(pair)

@@ -31,7 +31,11 @@ class HeldPicture:
     def hold(self, sheet: Sheet) -> None:
         """Take a picture, or a better copy of it."""
         self.sheet, self.detail, self.seen = sheet, None, None
-        self.levels = [image_of(sheet.overview)]
+        self.keep(image_of(sheet.overview))
+
+    def keep(self, whole: QImage) -> None:
+        """Make the levels of an image, each half of the one before."""
+        self.levels = [whole]
         while min(self.levels[-1].width(), self.levels[-1].height()) > 256:
             half = self.levels[-1].size() / 2
             smooth = Qt.TransformationMode.SmoothTransformation
@@ -70,7 +74,7 @@ def covers(part: Part, view: Viewport) -> bool:
 def image_of(pixels: Pixels) -> QImage:
     """Pixels as Qt draws them fastest; the copy is its own."""
     width, height = pixels.size
-    made = QImage(pixels.rgb, width, height, 3 * width, QImage.Format.Format_RGB888)
+    made = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
     return made.convertToFormat(QImage.Format.Format_RGB32)
 
 
@@ -84,7 +88,16 @@ def difference(one: QImage, other: QImage) -> QImage:
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Difference)
     painter.drawImage(0, 0, other)
     painter.end()
-    grey = both.convertToFormat(QImage.Format.Format_Grayscale8)
+    return _heated(both.convertToFormat(QImage.Format.Format_Grayscale8))
+
+
+def heat_map(pixels: Pixels) -> QImage:
+    """Differences in the colours of `heat`."""
+    width, height = pixels.size
+    return _heated(QImage(pixels.data, width, height, width, QImage.Format.Format_Grayscale8).copy())
+
+
+def _heated(grey: QImage) -> QImage:
     grey.reinterpretAsFormat(QImage.Format.Format_Indexed8)
     grey.setColorTable(_HEAT)
     return grey.convertToFormat(QImage.Format.Format_RGB32)

@@ -29,7 +29,7 @@ from homepress.ui.window.context import Jobs
 from homepress.ui.window.model.pictures import NotShownError, Pair, Part, Pixels, Sheet, Viewport
 from homepress.ui.window.theme import Theme
 from homepress.ui.window.widgets.factory import announce
-from homepress.ui.window.widgets.held import HeldPicture, covers, difference, image_of
+from homepress.ui.window.widgets.held import HeldPicture, covers, difference, heat_map, image_of
 
 MODES = (
     ("slider", "Slider"),
@@ -79,6 +79,7 @@ class CompareView(QWidget):
         self._jobs = jobs
         self._sides = (HeldPicture(), HeldPicture())
         self._difference: QImage | None = None
+        self._differences = HeldPicture()
         self._mode = "slider"
         self._share = 0.5
         self._flickers_before = True
@@ -113,13 +114,12 @@ class CompareView(QWidget):
     @property
     def zoom_words(self) -> str:
         """The zoom: pixels of the screen for one of the picture, as "45 %"."""
-        return (
-            f"{100 * self._view.zoom:.3g} %" if self._view.zoom < 0.1 else f"{round(100 * self._view.zoom)} %"
-        )
+        percent = 100 * self._view.zoom
+        return f"{percent:.1f} %" if percent < 10 else f"{round(percent)} %"
 
     def clear(self) -> None:
         """Show nothing, and give the memory back."""
-        for side in self._sides:
+        for side in (*self._sides, self._differences):
             side.sheet, side.detail, side.seen, side.levels = None, None, None, []
         self._difference = self._worst = None
         self._flicker.stop()
@@ -144,12 +144,16 @@ class CompareView(QWidget):
     def show_after(self, sheet: Sheet, label: str = "") -> None:
         """Show what became of it; with `label`, under another one."""
         self._sides[1].hold(sheet)
+        self._differences.levels = []
         self._sides[1].label = label or self._sides[1].label
         self._renew()
 
-    def show_worst(self, pair: Pair) -> None:
-        """Know where they differ most."""
+    def show_measured(self, pair: Pair) -> None:
+        """Know where they differ, and where most."""
         self._worst = pair.worst
+        if pair.difference is not None:
+            self._differences.keep(heat_map(pair.difference))
+            self._renew()
 
     def set_mode(self, mode: str) -> None:
         """Compare in another way."""
@@ -215,7 +219,7 @@ class CompareView(QWidget):
 
     def _forget(self) -> None:
         """What is seen has to be drawn anew."""
-        for side in self._sides:
+        for side in (*self._sides, self._differences):
             side.seen = None
         self._difference = None
         self.update()
@@ -366,9 +370,16 @@ class CompareView(QWidget):
         return side.seen
 
     def _differing(self, width: int, height: int) -> QImage:
-        """Where they differ, brightest where most."""
+        """Where they differ, brightest where most.
+
+        What is reduced has lost its small differences: those of the full pictures are shown there.
+        """
         if self._difference is None:
-            self._difference = difference(*map(self._as_seen, self._sides))
+            levels = self._differences.levels
+            if levels and self._view.width * self._view.zoom <= levels[0].width():
+                self._difference = self._as_seen(self._differences).copy()
+            else:
+                self._difference = difference(*map(self._as_seen, self._sides))
             self._clear_around(self._difference, width, height)
         return self._difference
 
