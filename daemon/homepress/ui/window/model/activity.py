@@ -329,14 +329,17 @@ def comparison(detail: EntryDetail) -> ResultWords:
     after = "" if restored or not _there(entry.output) else entry.output
     percent = percent_saved(entry.before_bytes, entry.after_bytes)
     folder, name = os.path.split(entry.path)
+    before_size, after_size = size(entry.before_bytes), size(entry.after_bytes)
     return ResultWords(
         name=printable(name),
         place=printable(folder),
         before=before,
         after=after,
-        before_label=f"Before  {size(entry.before_bytes)}",
-        after_label=f"After  {size(entry.after_bytes)}",
-        facts=f"{size(entry.before_bytes)} → {size(entry.after_bytes)}, {percent} % smaller",
+        before_label=f"Before  {before_size}",
+        after_label=f"After  {after_size}",
+        facts=f"{before_size}; the result had {after_size}"
+        if restored
+        else f"{before_size} → {after_size}, {percent} % smaller",
         score=_score(detail),
         removed=_removed(entry),
         missing=_missing(detail, before, after),
@@ -365,6 +368,8 @@ def _score(detail: EntryDetail) -> str:
 
 
 def _missing(detail: EntryDetail, before: str, after: str) -> str:
+    if detail.entry.outcome != "compressed":
+        return f"This picture was left as it is: {plain(detail.entry.reason)}."
     match detail.entry.original:
         case "restored":
             return "The original was restored, so there is nothing to compare."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractButton, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QPushButton, QStackedWidget, QWidget
 
 from homepress.base.memory import collect_and_trim
 from homepress.base.results import FileOutcome, OriginalOutcome, UndoOutcome
@@ -144,7 +144,11 @@ class ComparePage(ScrollPage):
         ):
             line.addWidget(each)
         line.addStretch(1)
-        return SplitRow(self._modes, made, margin=0, least=self._modes.sizeHint().width())
+        tools = ButtonRow((self._modes, made))
+        between = tools.layout()
+        assert isinstance(between, QBoxLayout)
+        between.setStretch(0, 1)  # the zoom stands at the other side, or below
+        return tools
 
     def _make_stage(self) -> QWidget:
         """The picture between the ways to the ones before and after it, or why there is none."""
@@ -189,7 +193,8 @@ class ComparePage(ScrollPage):
         self._delete = kit.button("Delete the original …", self._accept, "danger")
         self._buttons = ButtonRow((self._undo, self._again, self._delete))
         inside.addWidget(SplitRow(words, self._buttons, margin=0, least=240))
-        inside.addWidget(kit.hint(_HINT))
+        self._keys = kit.hint(_HINT)
+        inside.addWidget(self._keys)
         return card
 
     def _bind_keys(self) -> None:
@@ -242,7 +247,10 @@ class ComparePage(ScrollPage):
         known = self._words is not None
         for widget in (self._facts_card, self._newer, self._older):
             widget.setVisible(known)
-        self._tools.setVisible(False)
+        for widget in (self._tools, self._keys):
+            widget.hide()
+        if self._view.hasFocus():
+            (self._undo if self._undo.isEnabled() else self._older).setFocus()
         if not known:
             self._title.set_text(_TITLE)
             self._place.set_text("")
@@ -272,7 +280,7 @@ class ComparePage(ScrollPage):
         if not words.before or not words.after:
             self._show_nothing("Nothing to compare", words.missing)
             return
-        for widget in (self._tools, self._facts_card, self._newer, self._older):
+        for widget in (self._tools, self._keys, self._facts_card, self._newer, self._older):
             widget.show()
         self._worst.setEnabled(False)
         self._opening.setText("Opening …")

@@ -566,4 +566,4 @@ class CompareView(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(640, 400)
+        return QSize(320, 240)  # the page gives it all the room there is

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
@@ -52,14 +52,16 @@ class QualitySlider(QSlider):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour = self._theme.colour
         share = (self.value() - self.minimum()) / (self.maximum() - self.minimum())
-        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            share = 1 - share
+        rtl = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        share = 1 - share if rtl else share
         middle, room = self.height() / 2, self.width() - 24
         x = 12 + share * room
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour("edge"))
         painter.drawRoundedRect(12, round(middle) - 2, room, 4, 2, 2)
         painter.setBrush(colour("fill"))
+        least = 12 + room if rtl else 12
+        painter.drawRoundedRect(QRectF(min(x, least), middle - 2, abs(x - least), 4), 2, 2)
         painter.drawEllipse(round(x) - 8, round(middle) - 8, 16, 16)
         if self.hasFocus():
             pen = painter.pen()
