@@ -122,14 +122,15 @@ def _missing_library(package: Path, platform: str) -> str | None:
     return None
 
 
-def keep_none() -> None:
-    """Have Python never free `None`, before Qt is used.
+def keep_constants() -> None:
+    """Have Python never free `None` and its like, before Qt is used.
 
-    PySide6 6.12 gives `None` back without counting it, as is right from Python 3.12 on, where it is never
+    PySide6 6.12 gives them back without counting that, as is right from Python 3.12 on, where they are never
     freed; an earlier Python would end the process after some ten thousand calls.
     """
     if sys.version_info < (3, 12) and sys.implementation.name == "cpython":
-        ctypes.c_ssize_t.from_address(id(None)).value += _ENOUGH
+        for constant in (None, True, False, NotImplemented, Ellipsis):
+            ctypes.c_ssize_t.from_address(id(constant)).value += _ENOUGH
 
 
 _ENOUGH = 1 << (40 if sys.maxsize > 1 << 32 else 29)

@@ -39,3 +39,18 @@ def test_nothing_is_cut_and_everything_is_named(
     assert {"folders", "folder-settings", "privacy", "general"} <= said.keys()
     assert {page: found for page, found in said.items() if found} == {}
     assert "Traceback" not in done.stderr, done.stderr
+
+
+def test_it_lives_after_very_many_calls() -> None:
+    """Qt's Python side may miscount references to `None`, which ends a process sooner or later."""
+    script = (
+        "from homepress.ui.window.frame import WindowFrame\n"
+        "from homepress.ui.window.start import WindowLook\n"
+        "window = WindowFrame(WindowLook(dark=False))\n"
+        "for _ in range(100_000): window.update()\n"
+        "print('alive')"
+    )
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout.strip(), done.returncode) == ("alive", 0), done.stderr

@@ -335,7 +335,7 @@ class WindowFrame(QMainWindow):
 
 def _application(look: WindowLook) -> QApplication:
     """Qt's application, which knows scale, direction of reading and display from here on."""
-    toolkit.keep_none()
+    toolkit.keep_constants()
     if look.scale is not None:
         os.environ["QT_SCALE_FACTOR"] = str(look.scale)
     if sys.platform.startswith("linux") and linux.has_portal():

@@ -132,8 +132,7 @@ class ActivityPage(Page):
         self._search.setMinimumWidth(170)
         icon = self._context.theme.icon(Icon.SEARCH, "muted")
         self._search.addAction(icon, self._search.ActionPosition.LeadingPosition).setText("Search")
-        self._search.textEdited.connect(lambda _: self._typing.start())
-        self._search.textChanged.connect(lambda text: text or self._typing.start())
+        self._search.textChanged.connect(lambda _: self._typing.start())
         self._search.returnPressed.connect(self._table_takes_keys)
         QShortcut(QKeySequence.StandardKey.Find, self, self._search.setFocus)
         least = self._filter_place.sizeHint().width() + 10

@@ -326,7 +326,7 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(self._theme.colour(ink))
         aligned = side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self._visual(cell, place), int(aligned | Qt.TextFlag.TextSingleLine), text)
+        painter.drawText(self._visual(cell, place), aligned, text)
 
 
 def _inner(cell: QRect) -> QRect:
