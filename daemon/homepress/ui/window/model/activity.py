@@ -369,7 +369,7 @@ def _score(detail: EntryDetail) -> str:
 
 def _missing(detail: EntryDetail, before: str, after: str) -> str:
     if detail.entry.outcome != "compressed":
-        return f"This picture was left as it is: {plain(detail.entry.reason)}."
+        return f"This picture was left as it is: {plain(detail.entry.reason, detail.entry.path)}."
     match detail.entry.original:
         case "restored":
             return "The original was restored, so there is nothing to compare."
