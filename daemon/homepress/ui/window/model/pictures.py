@@ -105,11 +105,13 @@ class Sheet:
         file: where it is.
         size: of the file's picture, upright, in pixels.
         overview: all of it, reduced.
+        is_rough: whether that is a first impression.
     """
 
     file: Path
     size: tuple[int, int]
     overview: Pixels
+    is_rough: bool = False
 
     def part(self, part: Part, edge: int) -> Pixels:
         """A part with a longer edge of at most `edge` pixels, never enlarged. Raises `NotShownError`."""
@@ -157,7 +159,7 @@ def small(file: Path, longest: int) -> Image.Image:
 
 def rough_sheet(file: Path) -> Sheet:
     """A first impression of a picture, as quick as possible. Raises `NotShownError`."""
-    return Sheet(file, *_opened(file, _ROUGH, rough=True))
+    return Sheet(file, *_opened(file, _ROUGH, rough=True), is_rough=True)
 
 
 def sheet(file: Path) -> Sheet:

@@ -82,6 +82,11 @@ class ComparePage(ScrollPage):
         self._bind_keys()
         self._show_nothing("", "")
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether it is known where the pictures differ most."""
+        return self._worst.isEnabled()
+
     def shown(self) -> None:
         """Show the newest result when none was chosen; open again what was left."""
         was_left, self._left = self._left, False
@@ -189,7 +194,7 @@ class ComparePage(ScrollPage):
         for label in (self._facts, self._described):
             text.addWidget(label)
         self._undo = kit.button("Undo", self._restore)
-        self._again = kit.button("Another quality …", self._open_panel)
+        self._again = kit.button("Change quality …", self._open_panel)
         self._delete = kit.button("Delete the original …", self._accept, "danger")
         self._buttons = ButtonRow((self._undo, self._again, self._delete))
         inside.addWidget(SplitRow(words, self._buttons, margin=0, least=240))

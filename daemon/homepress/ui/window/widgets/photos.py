@@ -117,6 +117,16 @@ class CompareView(QWidget):
         percent = 100 * self._view.zoom
         return f"{percent:.1f} %" if percent < 10 else f"{round(percent)} %"
 
+    @property
+    def is_sharp(self) -> bool:
+        """Whether as many pixels are held of what is looked at as are shown, or as there are."""
+        return not self._asking and not self._rest.isActive() and not self._lacking()
+
+    def is_shown(self, which: int, *, full: bool = False) -> bool:
+        """Whether the picture before (0) or after (1) is seen; with `full`, more than an impression."""
+        sheet = self._sides[which].sheet
+        return sheet is not None and not (full and sheet.is_rough)
+
     def clear(self) -> None:
         """Show nothing, and give the memory back."""
         for side in (*self._sides, self._differences):
@@ -176,6 +186,10 @@ class CompareView(QWidget):
     def zoom(self, factor: float, at: tuple[float, float] | None = None) -> None:
         """Larger or smaller; what is under `at`, in pixels of the screen, stays there."""
         self._look(self._view.zoomed(factor, at))
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Move the picture by pixels of the screen."""
+        self._look(self._view.panned(dx, dy))
 
     def to_worst(self) -> None:
         """Show the place with the largest difference, at full size at least."""
@@ -243,19 +257,9 @@ class CompareView(QWidget):
         """Have the part that is looked at decoded, where the small copies have too few pixels."""
         sheets = [side.sheet for side in self._sides]
         before, after = sheets
-        view = self._view
         if before is None or after is None or self._asking:
             return
-        shown = max(1.0, view.width * view.zoom)
-        lacking = [
-            each
-            for each in self._sides
-            if shown > each.levels[0].width()
-            and each.sheet is not None
-            and each.sheet.is_reduced
-            and not (each.detail is not None and covers(each.part, view) and self._is_sharp(each))
-        ]
-        if not lacking:
+        if not self._lacking():
             return
         part, edge = self._wanted()
 
@@ -272,13 +276,26 @@ class CompareView(QWidget):
             for side, pixels in zip(self._sides, found, strict=False):
                 side.detail, side.part = image_of(pixels), part
             self._forget()
-            if found and not self._rest.isActive():
+            if found and not self._rest.isActive() and self._wanted() != (part, edge):
                 self._ask()  # for where the hand has moved meanwhile
 
         self._asking = True
         self._jobs.run(work, done, lambda _: None, owner=self)
 
-    def _is_sharp(self, side: HeldPicture) -> bool:
+    def _lacking(self) -> list[HeldPicture]:
+        """The pictures of which too few pixels are held for what is looked at."""
+        shown = self._view.width * self._view.zoom
+        return [
+            each
+            for each in self._sides
+            if each.sheet is not None
+            and each.sheet.is_reduced
+            and not each.sheet.is_rough  # a better copy comes by itself
+            and shown > each.levels[0].width()
+            and not (covers(each.part, self._view) and self._has_enough(each))
+        ]
+
+    def _has_enough(self, side: HeldPicture) -> bool:
         """Whether the part that is held has as many pixels as are shown, or as there are."""
         if side.detail is None or side.sheet is None:
             return False
@@ -469,7 +486,7 @@ class CompareView(QWidget):
             event.modifiers() & Qt.KeyboardModifier.ShiftModifier or self._mode != "slider"
         ):
             step = _PAN * self.devicePixelRatioF()
-            self._look(self._view.panned(_ARROWS[key][0] * step, _ARROWS[key][1] * step))
+            self.pan(_ARROWS[key][0] * step, _ARROWS[key][1] * step)
         elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self.slide(self._share + (_STEP if key == Qt.Key.Key_Right else -_STEP))
         elif key in _MODE_KEYS:
@@ -525,7 +542,7 @@ class CompareView(QWidget):
             moved = (place - self._grip[0]) * self.devicePixelRatioF()
             self._grip = (place, False)
             if not moved.isNull():
-                self._look(self._view.panned(moved.x(), moved.y()))
+                self.pan(moved.x(), moved.y())
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -137,7 +137,7 @@ class QualityPanel(QFrame):
         inside = QVBoxLayout(self)
         inside.setContentsMargins(20, 14, 20, 14)
         inside.setSpacing(8)
-        inside.addWidget(kit.label("Another quality", "heading"))
+        inside.addWidget(kit.label("Change quality", "heading"))
         line = QHBoxLayout()
         line.setSpacing(12)
         self._slider = QualitySlider(self._context.theme)
