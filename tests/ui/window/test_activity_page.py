@@ -1,6 +1,6 @@
 """The page Activity over a real ledger: a table that stays where one reads, and what its rows offer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,15 +9,21 @@ import pytest
 
 from homepress.base.paths import Paths
 from homepress.base.results import UndoOutcome
+from homepress.control.client import connect
 from homepress.control.service import Status, UndoRequest
 from homepress.desktop import toolkit
 from homepress.settings import FolderSettings, Settings
 from homepress.store.model import UndoSelection
+from homepress.store.reader import Reader
 from homepress.store.store import Store
+from homepress.ui.window.model.activity import row_words
+from homepress.ui.window.model.entry import EntryAction
 from homepress.ui.window.model.snapshot import Snapshot
 from store.kit import Bench, left, picture
 from store.kit import replace as make_smaller
 from support import wait_for
+from system.pictures import jpeg, write
+from system.program import Program
 
 if toolkit.lacking() is not None:
     pytest.skip("there is no Qt, or no library for it", allow_module_level=True)
@@ -58,22 +64,22 @@ class Said:
 class Stage:
     """The page in a window, and hands on it."""
 
-    def __init__(self, frame: WindowFrame, bench: Bench, store: Store) -> None:
-        self.bench, self.store, self.said = bench, store, Said()
+    def __init__(self, frame: WindowFrame, ledger: Path, daemon: Callable[[], Any] | None = None) -> None:
+        self.ledger, self.said = ledger, Said()
         self.requests: list[Any] = []
         self._app = frame.app
-        self._ledger = LedgerThread(bench.ledger, main := MainThread(), pytest.fail)
+        self._ledger = LedgerThread(ledger, main := MainThread(), pytest.fail)
         stage = self
 
         class ContextHere(Context):
             def daemon(self) -> Any:
-                return stage
+                return daemon() if daemon is not None else stage
 
         self.context = ContextHere(
             window=frame,
             theme=frame.theme,
             kit=frame.kit,
-            paths=replace(Paths.from_environment(), ledger=bench.ledger),
+            paths=replace(Paths.from_environment(), ledger=ledger),
             main=main,
             jobs=Jobs(main, lambda text: self.said.tell(text, "bad")),
             ledger=self._ledger,
@@ -91,25 +97,18 @@ class Stage:
         self.model = self.table.history
 
     def undo(self, request: UndoRequest) -> Iterator[UndoOutcome]:
-        """As the daemon does; the store is of the thread of the test."""
+        """Stands in for the daemon's."""
         self.requests.append(request)
         return iter(())
 
-    def open(self) -> None:
-        self.page.update_from(snapshot(self.bench))
+    def open(self, *folders: Path) -> None:
+        """Show the page, and wait until all of the history is in it."""
+        self.page.update_from(snapshot(*folders))
         self.page.shown()
-        self.see(lambda: self.model.rowCount() == self.rows, "all entries")
+        with Reader(self.ledger) as reader:
+            number = reader.count()
+        self.see(lambda: self.model.rowCount() == number, "all entries")
         self.see(lambda: self.texts(0)[0] != "…", "the first row")
-
-    @property
-    def rows(self) -> int:
-        return len(list(self.store_entries()))
-
-    def store_entries(self) -> Iterator[Any]:
-        from homepress.store.reader import Reader
-
-        with Reader(self.bench.ledger) as reader:
-            yield from list(reader.history())
 
     def texts(self, place: int) -> list[str]:
         return [str(self.model.index(place, column).data()) for column in Column]
@@ -133,40 +132,45 @@ class Stage:
         self.page.deleteLater()
 
 
-def snapshot(bench: Bench, *problems: str) -> Snapshot:
-    status = Status(state="problem" if problems else "idle", pid=1, version="0", problems=list(problems))
-    return Snapshot(0.0, status, "", Settings(folders=(FolderSettings(path=bench.watched),)), "")
+def snapshot(*folders: Path, problems: Sequence[str] = ()) -> Snapshot:
+    status = Status(state="problem" if problems else "idle", pid=1, version="0", problems=[*problems])
+    settings = Settings(folders=tuple(FolderSettings(path=folder) for folder in folders))
+    return Snapshot(0.0, status, "", settings, "")
+
+
+class BenchStage(Stage):
+    """Over the ledger of a store in this process, into which a test writes itself."""
+
+    def __init__(self, frame: WindowFrame, bench: Bench, store: Store) -> None:
+        super().__init__(frame, bench.ledger)
+        self.bench, self.store = bench, store
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench.at(tmp_path)
-
-
-@pytest.fixture
-def stage(frame: WindowFrame, bench: Bench) -> Iterator[Stage]:
+def stage(frame: WindowFrame, tmp_path: Path) -> Iterator[BenchStage]:
+    bench = Bench.at(tmp_path)
     with bench.store() as store:
-        made = Stage(frame, bench, store)
+        made = BenchStage(frame, bench, store)
         yield made
         made.close()
 
 
-def add(stage: Stage, *names: str) -> None:
+def add(stage: BenchStage, *names: str) -> None:
     for number, name in enumerate(names):
         make_smaller(stage.store, stage.bench.drop(name, picture(hash((name, number)))))
 
 
-def leave(stage: Stage, name: str, reason: str, **more: Any) -> None:
+def leave(stage: BenchStage, name: str, reason: str, **more: Any) -> None:
     path = stage.bench.drop(name, picture(hash(name)))
     stage.store.record(stage.store.read(path), left(path, reason, **more), "balanced", path.parent)
 
 
-def undo_in_store(stage: Stage, name: str) -> None:
+def undo_in_store(stage: BenchStage, name: str) -> None:
     selection = UndoSelection(paths=(stage.bench.watched / name,))
     assert [each.outcome for each in stage.store.undo(selection, roots=stage.bench.roots)] == ["restored"]
 
 
-def test_it_is_a_table_with_heads_and_texts_also_for_who_hears_it(stage: Stage) -> None:
+def test_it_is_a_table_with_heads_and_texts_also_for_who_hears_it(stage: BenchStage) -> None:
     add(stage, "a.jpg")
     leave(stage, "b.jpg", "saves too little", cause="saves_too_little")
     stage.open()
@@ -180,7 +184,7 @@ def test_it_is_a_table_with_heads_and_texts_also_for_who_hears_it(stage: Stage) 
     assert {"Picture", "Result", "b.jpg", "Saves too little"} <= set(cells)
 
 
-def test_filters_and_search_begin_at_the_top(stage: Stage) -> None:
+def test_filters_and_search_begin_at_the_top(stage: BenchStage) -> None:
     add(stage, *(f"{n}.jpg" for n in range(MANY)))
     leave(stage, "left.jpg", "saves too little")
     undo_in_store(stage, "7.jpg")
@@ -198,7 +202,7 @@ def test_filters_and_search_begin_at_the_top(stage: Stage) -> None:
     stage.see(lambda: stage.model.rowCount() == MANY + 1, "everything again")
 
 
-def test_what_is_read_does_not_move_when_new_rows_come(stage: Stage) -> None:
+def test_what_is_read_does_not_move_when_new_rows_come(stage: BenchStage) -> None:
     add(stage, *(f"{n}.jpg" for n in range(MANY)))
     stage.open()
     table = stage.table
@@ -215,7 +219,7 @@ def test_what_is_read_does_not_move_when_new_rows_come(stage: Stage) -> None:
     stage.see(lambda: table.current == current, "the keyboard on the same row")
 
 
-def test_at_the_top_new_rows_are_seen(stage: Stage) -> None:
+def test_at_the_top_new_rows_are_seen(stage: BenchStage) -> None:
     add(stage, *(f"{n}.jpg" for n in range(MANY)))
     stage.open()
     add(stage, "new.jpg")
@@ -224,7 +228,7 @@ def test_at_the_top_new_rows_are_seen(stage: Stage) -> None:
     assert stage.table.rowAt(5) == 0
 
 
-def test_columns_go_where_there_is_no_room_and_what_they_said_stays(stage: Stage) -> None:
+def test_columns_go_where_there_is_no_room_and_what_they_said_stays(stage: BenchStage) -> None:
     add(stage, "a.jpg")
     stage.open()
     shown = {}
@@ -236,17 +240,11 @@ def test_columns_go_where_there_is_no_room_and_what_they_said_stays(stage: Stage
     assert shown[560][:2] == shown[430] == ["PICTURE", "RESULT"]
     entry = stage.table.current
     assert entry is not None
-    line = stage.table.second_line(activity_words(entry))
+    line = stage.table.second_line(row_words(entry))
     assert line.startswith("−50 %, today")
 
 
-def activity_words(entry: Any) -> Any:
-    from homepress.ui.window.model.activity import row_words
-
-    return row_words(entry)
-
-
-def test_an_undone_row_saves_nothing_and_offers_redo(stage: Stage) -> None:
+def test_an_undone_row_saves_nothing_and_offers_redo(stage: BenchStage) -> None:
     add(stage, "a.jpg", "b.jpg")
     stage.open()
     stage.table.go_to(0)
@@ -259,7 +257,7 @@ def test_an_undone_row_saves_nothing_and_offers_redo(stage: Stage) -> None:
     assert not stage.button("Before and after").isEnabled()
 
 
-def test_enter_tells_why_and_what_can_be_done(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_enter_tells_why_and_what_can_be_done(stage: BenchStage, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[QDialog] = []
     monkeypatch.setattr(QDialog, "exec", lambda dialog: seen.append(dialog))
     reason = "it is smaller than this folder's minimum size (min_size): 16.0 KB"
@@ -272,7 +270,7 @@ def test_enter_tells_why_and_what_can_be_done(stage: Stage, monkeypatch: pytest.
     assert "minimum size: 16.0 KB" in seen[0].accessibleDescription()
 
 
-def test_several_are_undone_only_after_a_question(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_are_undone_only_after_a_question(stage: BenchStage, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     answer = [False, True]
 
@@ -294,7 +292,7 @@ def test_several_are_undone_only_after_a_question(stage: Stage, monkeypatch: pyt
     assert sorted(stage.requests[0].ids) == [1, 2]
 
 
-def test_delete_undoes_one_and_offers_to_redo_it(stage: Stage) -> None:
+def test_delete_undoes_one_and_offers_to_redo_it(stage: BenchStage) -> None:
     add(stage, "a.jpg")
     stage.open()
     stage.key(Qt.Key.Key_Delete)
@@ -312,7 +310,7 @@ def test_delete_undoes_one_and_offers_to_redo_it(stage: Stage) -> None:
     assert len(stage.requests) == 1, "there is nothing to undo about it"
 
 
-def test_the_menu_key_opens_the_menu_of_the_row(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_menu_key_opens_the_menu_of_the_row(stage: BenchStage, monkeypatch: pytest.MonkeyPatch) -> None:
     menus: list[list[str]] = []
 
     class Menu(QMenu):
@@ -327,18 +325,54 @@ def test_the_menu_key_opens_the_menu_of_the_row(stage: Stage, monkeypatch: pytes
     assert menus == [["Details", "Before and after", "Undo", "Open folder", "Copy path"]]
 
 
-def test_what_is_empty_says_the_next_step(stage: Stage) -> None:
-    stage.page.update_from(snapshot(stage.bench))
+def test_what_is_empty_says_the_next_step(stage: BenchStage) -> None:
+    stage.page.update_from(snapshot(stage.bench.watched))
     stage.page.shown()
     stage.see(lambda: any(b.text() == "Folders" for b in stage.page.findChildren(QPushButton)), "the step")
     stage.button("Folders").click()
     assert stage.said.went == ["folders"]
 
 
-def test_a_problem_stands_above_with_its_step(stage: Stage) -> None:
+def test_a_problem_stands_above_with_its_step(stage: BenchStage) -> None:
     problem = "The originals are full; see: homepress originals accept --older-than 7d"
-    stage.page.update_from(snapshot(stage.bench, problem))
+    stage.page.update_from(snapshot(stage.bench.watched, problems=[problem]))
     stage.button("Stored originals").click()
     assert stage.said.went == ["privacy"]
-    stage.page.update_from(snapshot(stage.bench))
+    stage.page.update_from(snapshot(stage.bench.watched))
     stage.see(lambda: not stage.page._notices.count(), "no problem any more")
+
+
+@pytest.mark.slow
+def test_undo_redo_and_compress_all_the_same_with_a_daemon(
+    frame: WindowFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, inbox = Program(tmp_path / "home"), tmp_path / "inbox"
+    inbox.mkdir()
+    program.watch(inbox, min_size="30 KB")
+    program.start()
+    monkeypatch.setenv("HOMEPRESS_HOME", str(program.home))
+    paths = Paths.from_environment()
+    try:
+        large, small = write(inbox / "large.jpg", jpeg(1)), write(inbox / "small.jpg", jpeg(2, (400, 300)))
+        wait_for(lambda: len(program.lines("history")) == 2, what="both pictures")
+        result = large.read_bytes()
+        stage = Stage(frame, paths.ledger, lambda: connect(paths.socket))
+        stage.open(inbox)
+        rows = {stage.texts(n)[0]: n for n in range(2)}
+        stage.table.go_to(rows["large.jpg"])
+        stage.key(Qt.Key.Key_Delete)
+        stage.see(lambda: "Redo" in stage.said.steps, "the message after undo")
+        assert large.read_bytes() == jpeg(1)
+        stage.said.steps["Redo"]()
+        stage.see(lambda: "Undo" in stage.said.steps, "the message after redo")
+        assert large.read_bytes() == result
+        stage.page.ledger_changed()
+        stage.see(lambda: stage.model.rowCount() == 3, "the row of the redo")
+        stage.see(lambda: "small.jpg" in [stage.texts(n)[0] for n in range(3)], "the rows")
+        stage.table.go_to(next(n for n in range(3) if stage.texts(n)[0] == "small.jpg"))
+        stage.page._do(EntryAction.COMPRESS)
+        stage.see(lambda: stage.said.told[-1][0].startswith("small.jpg made smaller"), "the result")
+        assert len(small.read_bytes()) < len(jpeg(2, (400, 300)))
+        stage.close()
+    finally:
+        program.stop()

@@ -5,6 +5,7 @@ import functools
 import itertools
 from array import array
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 from PySide6.QtCore import (
@@ -22,6 +23,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QCursor,
     QFont,
     QFontMetrics,
     QKeyEvent,
@@ -29,6 +31,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QResizeEvent,
     QTextLayout,
     QTextOption,
@@ -56,6 +59,7 @@ class Column(enum.IntEnum):
     WHEN = 3
 
 
+_WORDS_HELD = 2000
 _HEADS = ("Picture", "Result", "Saved", "When")
 
 
@@ -67,6 +71,7 @@ class HistoryModel(QAbstractTableModel):
         super().__init__(parent)
         self._rows = Rows()
         self._wanted = wanted
+        self._words: dict[tuple[int, str, date], RowWords] = {}
 
     @property
     def index_shown(self) -> Index:
@@ -78,6 +83,15 @@ class HistoryModel(QAbstractTableModel):
         for number in self._rows.wanted(place, place):
             self._wanted(self._rows.index, number)
         return self._rows.get(place)
+
+    def words(self, entry: HistoryEntry) -> RowWords:
+        """An entry in words, which are made once a day."""
+        key = (entry.id, entry.original, date.today())
+        if (words := self._words.get(key)) is None:
+            if len(self._words) > _WORDS_HELD:
+                self._words.clear()
+            words = self._words[key] = row_words(entry)
+        return words
 
     def held(self, place: int) -> HistoryEntry | None:
         """The entry at a place if it is here."""
@@ -137,7 +151,7 @@ class HistoryModel(QAbstractTableModel):
         entry = self.entry(index.row()) if role in _ROLES else None
         if entry is None:
             return "…" if role == Qt.ItemDataRole.DisplayRole else None
-        words, column = row_words(entry), Column(index.column())
+        words, column = self.words(entry), Column(index.column())
         if role == Qt.ItemDataRole.DisplayRole:
             return _cell(words, column)
         if column is Column.PICTURE:
@@ -227,6 +241,7 @@ class HistoryDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._view = view
         self._theme = context.theme
+        self._icons: dict[tuple[Icon, int, int, float], QPixmap] = {}
         self._thumbnails = Thumbnails(context.main, view.viewport().update)
         self.fonts = _CellFonts(view.font())
 
@@ -251,7 +266,7 @@ class HistoryDelegate(QStyledItemDelegate):
             if column is Column.PICTURE:
                 self._text(painter, cell, cell.adjusted(_PAD + 4, 0, 0, 0), "…", self.fonts.body, "muted")
             return
-        words = row_words(entry)
+        words = view.history.words(entry)
         match column:
             case Column.PICTURE:
                 self._picture(painter, cell, entry, words)
@@ -273,9 +288,7 @@ class HistoryDelegate(QStyledItemDelegate):
             painter.drawPixmap(place, image)
         else:
             painter.fillRect(place, self._theme.colour("page"))
-            paint_icon(
-                painter, Icon.PICTURE, QRectF(place).adjusted(12, 12, -12, -12), self._theme.colour("muted")
-            )
+            self._icon(painter, Icon.PICTURE, place.adjusted(12, 12, -12, -12), "muted")
         fonts, middle = self.fonts, Qt.TextElideMode.ElideMiddle
         beside = cell.adjusted(2 * _PAD + _THUMBNAIL, 0, -_PAD, 0)
         name = fonts.strong_metrics.elidedText(words.name, middle, beside.width())
@@ -291,9 +304,7 @@ class HistoryDelegate(QStyledItemDelegate):
         height = fonts.small_metrics.height() + 1
         top = cell.center().y() - len(lines) * height // 2
         sign = QRect(inside.left(), top + (height - _SIGN) // 2, _SIGN, _SIGN)
-        mirrored = self._view.isRightToLeft()
-        place = QRectF(self._visual(cell, sign))
-        paint_icon(painter, icon, place, self._theme.colour(ink), mirrored=mirrored)
+        self._icon(painter, icon, self._visual(cell, sign), ink)
         for number, line in enumerate(lines):
             where = QRect(beside.left(), top + number * height, beside.width(), height)
             self._text(painter, cell, where, line, fonts.small, text_ink)
@@ -316,6 +327,19 @@ class HistoryDelegate(QStyledItemDelegate):
         where = QRect(place.left(), cell.center().y() - height, place.width(), height)
         self._text(painter, cell, where, upper[0], self.fonts.strong, upper[1])
         self._text(painter, cell, where.translated(0, height + 1), lower, self.fonts.small, "muted")
+
+    def _icon(self, painter: QPainter, icon: Icon, place: QRect, ink: str) -> None:
+        """An icon, from a picture of it: its lines take longer than all texts of a row."""
+        ratio, colour = self._view.devicePixelRatioF(), self._theme.colour(ink)
+        key = (icon, colour.rgba(), place.width(), ratio)
+        if (made := self._icons.get(key)) is None:
+            made = self._icons[key] = QPixmap(place.size() * ratio)
+            made.setDevicePixelRatio(ratio)
+            made.fill(Qt.GlobalColor.transparent)
+            inside = QPainter(made)
+            paint_icon(inside, icon, QRectF(QPoint(0, 0), place.size()), colour)
+            inside.end()
+        painter.drawPixmap(place.topLeft(), made)
 
     def _visual(self, cell: QRect, place: QRect) -> QRect:
         return QStyle.visualRect(self._view.layoutDirection(), cell, place)
@@ -437,6 +461,8 @@ class HistoryTable(QTableView):
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
+        # Painted in full by us, so that scrolling moves what is there and paints only what is new.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         rows, heads = self.verticalHeader(), self.horizontalHeader()
         rows.hide()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -526,6 +552,12 @@ class HistoryTable(QTableView):
         super().leaveEvent(event)
         self._hover(-1)
 
+    @override
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        if self.hovered >= 0:  # another row has come under the pointer
+            self._hover(self.rowAt(self.viewport().mapFromGlobal(QCursor.pos()).y()))
+
     def _hover(self, place: int) -> None:
         if place != self.hovered:
             before, self.hovered = self.hovered, place
@@ -547,6 +579,9 @@ class HistoryTable(QTableView):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
+        ground = QPainter(self.viewport())
+        ground.fillRect(event.rect(), self._theme.colour("card"))
+        ground.end()
         super().paintEvent(event)
         if self.hasFocus() and self.currentIndex().isValid():
             painter = QPainter(self.viewport())
