@@ -532,6 +532,14 @@ class HistoryTable(QTableView):
                 super().keyPressEvent(event)
 
     @override
+    def moveCursor(self, action: QTableView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Home and End are about rows, as in any list."""
+        ends = {QTableView.CursorAction.MoveHome: 0, QTableView.CursorAction.MoveEnd: -1}
+        if (end := ends.get(action)) is not None:
+            return self.history.index(end % max(1, self.history.rowCount()), 0)
+        return super().moveCursor(action, modifiers)
+
+    @override
     def keyboardSearch(self, search: str) -> None:
         """Typing finds nothing here: it would have all of the history read. There is a field for it."""
 
