@@ -130,13 +130,15 @@ class ActivityPage(Page):
         place.addWidget(kit.segments("Show", choices, "", self._filter))
         self._search = kit.entry("Search", example="Search", clear="Clear the search")
         self._search.setMinimumWidth(170)
-        icon = self._context.theme.icon(Icon.SEARCH, "muted")
-        self._search.addAction(icon, self._search.ActionPosition.LeadingPosition).setText("Search")
         self._search.textChanged.connect(lambda _: self._typing.start())
         self._search.returnPressed.connect(self._table_takes_keys)
         QShortcut(QKeySequence.StandardKey.Find, self, self._search.setFocus)
         least = self._filter_place.sizeHint().width() + 10
-        return SplitRow(self._filter_place, self._search, margin=0, least=least)
+        field = QWidget()
+        line = row(field)
+        line.addWidget(kit.mark(Icon.SEARCH, "muted"))
+        line.addWidget(self._search)
+        return SplitRow(self._filter_place, field, margin=0, least=least)
 
     def _make_actions(self) -> QWidget:
         kit = self._context.kit
