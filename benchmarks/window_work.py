@@ -24,6 +24,7 @@ from benchmarks import landscapes
 from benchmarks.screenshots import display
 
 _FRAMES = 200
+_WORKER_SECONDS = 4.0
 _PHOTO = (6000, 4000)
 _COLUMNS = (
     "time, kind, path, result_path, root, outcome, reason, before_bytes, after_bytes, before_sha256, "
@@ -104,6 +105,11 @@ class Window:
         self.turn()
         return time.perf_counter() - begin
 
+    def wait(self, seconds: float) -> None:
+        """Turn the loop for so long."""
+        end = time.monotonic() + seconds
+        self.until(lambda: time.monotonic() > end)
+
     def timed(self, step: Callable[[int], object]) -> list[float]:
         """Seconds of each frame."""
         found = []
@@ -167,9 +173,15 @@ def pictures_of(window: Window) -> None:
         "in full": lambda: view.is_shown(1, full=True),
         "measured": lambda: page.is_measured,
     }
-    for name, reached in stages.items():
-        window.until(reached)
-        print(f"24 megapixels: {name} after {1000 * (time.perf_counter() - begin):.0f} ms")
+    for way in ("first time", "again"):
+        for name, reached in stages.items():
+            window.until(reached)
+            print(f"24 megapixels, {way}: {name} after {1000 * (time.perf_counter() - begin):.0f} ms")
+        if way == "first time":  # the worker runs by then, as it does for who comes from the activity
+            window.shell.go("general")
+            window.wait(_WORKER_SECONDS)
+            begin = time.perf_counter()
+            window.shell.go("compare")
     told("move the slider", window.timed(lambda n: view.slide(n / _FRAMES)))
     told("zoom", window.timed(lambda n: view.zoom(1.05 if n % 100 < 50 else 1 / 1.05)))
     view.full_size()
@@ -185,9 +197,7 @@ def pictures_of(window: Window) -> None:
         told(f"move it, {mode}", window.timed(pan))
     held = memory()
     window.shell.go("general")
-    window.turn()
-    time.sleep(0.3)
-    window.turn()
+    window.wait(0.3)
     print(f"memory: {before:.0f} MB, {held:.0f} with both photographs open, {memory():.0f} when left")
 
 

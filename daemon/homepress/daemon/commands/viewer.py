@@ -3,6 +3,7 @@
 They may talk to other programs on this computer, so a picture made to attack its decoder must not reach them.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -45,9 +46,12 @@ class Viewer:
         except NoRoomError as error:
             raise ValueError(str(error)) from error
 
-    def rest(self) -> None:
-        """Nobody looks at the present: the worker ends, and what it held is given back."""
-        self._slot.rest()
+    def prepare(self, *, fresh: bool) -> None:
+        """Have a worker ready; if `fresh`, one that holds nothing, so that one that showed pictures ends."""
+        if fresh:
+            self._slot.rest()
+        with contextlib.suppress(WorkerDied):  # whoever opens a picture is told
+            self._slot.prepare()
 
     def probe(self, other: int = 0) -> ProbedProcess:
         """Have the worker try every way out; one that cannot has tried nothing.

@@ -63,19 +63,19 @@ class PictureOpener(Protocol):
 
 
 _opener: PictureOpener | None = None
-_release: Callable[[], object] | None = None
+_prepare: Callable[[bool], object] | None = None
 
 
-def open_with(opener: PictureOpener | None, release: Callable[[], object] | None = None) -> None:
-    """Have pictures decoded by `opener` from now on; `release` has it give back what it holds."""
-    global _opener, _release
-    _opener, _release = opener, release
+def open_with(opener: PictureOpener | None, prepare: Callable[[bool], object] | None = None) -> None:
+    """Have pictures decoded by `opener` from now on; `prepare` does what is said at `be_ready`."""
+    global _opener, _prepare
+    _opener, _prepare = opener, prepare
 
 
-def let_go() -> None:
-    """Nobody looks at pictures at present: what was decoded for further parts is given back."""
-    if _release is not None:
-        _release()
+def be_ready(*, fresh: bool) -> None:
+    """Have what decodes pictures started; if `fresh`, holding nothing of those before. For threads."""
+    if _prepare is not None:
+        _prepare(fresh)
 
 
 class NotShownError(Exception):
@@ -292,6 +292,11 @@ class Viewport:
         x = px - (at[0] - self.across / 2) / zoom
         y = py - (at[1] - self.down / 2) / zoom
         return replace(self, zoom=zoom, x=x, y=y, fitted=False)._kept()
+
+    def halved(self) -> "Viewport":
+        """The same with half of the screen's pixels in each direction."""
+        across, down = max(1, self.across // 2), max(1, self.down // 2)
+        return replace(self, across=across, down=down, zoom=self.zoom / 2)
 
     def at_full_size(self) -> "Viewport":
         """One pixel of the picture on one of the screen."""

@@ -19,7 +19,7 @@ from homepress.ui.window.model.pictures import (
     NotShownError,
     Pair,
     Sheet,
-    let_go,
+    be_ready,
     measured,
     rough_sheet,
     sheet,
@@ -81,6 +81,9 @@ class ComparePage(ScrollPage):
         context.theme.changed.connect(self._view.update)
         self._bind_keys()
         self._show_nothing("", "")
+        context.jobs.run(
+            partial(be_ready, fresh=False)
+        )  # a worker takes longer to start than a picture to open
 
     @property
     def is_measured(self) -> bool:
@@ -104,7 +107,7 @@ class ComparePage(ScrollPage):
         self._turn += 1
         self._panel.close_panel()
         self._view.clear()
-        self._context.jobs.run(let_go)
+        self._context.jobs.run(partial(be_ready, fresh=True))
         QTimer.singleShot(0, self, collect_and_trim)
 
     def ledger_changed(self) -> None:

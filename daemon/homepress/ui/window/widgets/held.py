@@ -1,6 +1,6 @@
 """What the window holds of a picture, and how that is drawn."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, qRgb
@@ -30,8 +30,9 @@ class HeldPicture:
 
     def hold(self, sheet: Sheet) -> None:
         """Take a picture, or a better copy of it."""
-        self.sheet, self.detail, self.seen = sheet, None, None
         self.keep(image_of(sheet.overview))
+        self.sheet = replace(sheet, overview=replace(sheet.overview, data=b""))  # once is enough
+        self.detail = self.seen = None
 
     def keep(self, whole: QImage) -> None:
         """Make the levels of an image, each half of the one before."""

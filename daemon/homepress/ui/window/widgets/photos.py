@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPolygonF,
+    QRegion,
     QResizeEvent,
     QWheelEvent,
 )
@@ -357,7 +358,7 @@ class CompareView(QWidget):
             side = before if self._flickers_before else after
             self._paint_side(painter, side, QRect(0, 0, width, height))
         elif self._mode == "difference" and self._matches():
-            painter.drawImage(0, 0, self._differing(width, height))
+            painter.drawImage(QRect(0, 0, width, height), self._differing())
         else:
             at = round(self._share * width) if self._mode == "slider" else 0
             self._paint_side(painter, before, QRect(0, 0, at, height))
@@ -379,39 +380,41 @@ class CompareView(QWidget):
     def _as_seen(self, side: HeldPicture) -> QImage:
         """A picture as the view shows it, drawn once."""
         if side.seen is None:
-            side.seen = QImage(*self._area(), QImage.Format.Format_RGB32)
-            side.seen.fill(self._theme.colour("page"))
-            painter = QPainter(side.seen)
-            side.draw(painter, self._view, self._fine)
-            painter.end()
+            side.seen = self._drawn(side, self._view)
         return side.seen
 
-    def _differing(self, width: int, height: int) -> QImage:
-        """Where they differ, brightest where most.
+    def _differing(self) -> QImage:
+        """Where they differ, brightest where most; while the hand moves, with half of the lines.
 
         What is reduced has lost its small differences: those of the full pictures are shown there.
         """
-        if self._difference is None:
-            levels = self._differences.levels
-            if levels and self._view.width * self._view.zoom <= levels[0].width():
-                self._difference = self._as_seen(self._differences).copy()
-            else:
-                self._difference = difference(*map(self._as_seen, self._sides))
-            self._clear_around(self._difference, width, height)
-        return self._difference
+        if self._difference is not None:
+            return self._difference
+        view = self._view if self._fine else self._view.halved()
+        levels = self._differences.levels
+        if levels and self._view.width * self._view.zoom <= levels[0].width():
+            made = self._drawn(self._differences, view)
+        else:
+            made = difference(*(self._drawn(side, view) for side in self._sides))
+            self._clear_around(made, view)
+        self._difference = made
+        return made
 
-    def _clear_around(self, image: QImage, width: int, height: int) -> None:
+    def _drawn(self, side: HeldPicture, view: Viewport) -> QImage:
+        """A picture as a view shows it."""
+        made = QImage(view.across, view.down, QImage.Format.Format_RGB32)
+        made.fill(self._theme.colour("page"))
+        painter = QPainter(made)
+        side.draw(painter, view, self._fine)
+        painter.end()
+        return made
+
+    def _clear_around(self, image: QImage, view: Viewport) -> None:
         """What is beside the picture is the page, and no equality."""
-        left, top, right, bottom = self._view.seen()[1]
+        left, top, right, bottom = view.seen()[1]
         painter = QPainter(image)
-        colour = self._theme.colour("page")
-        for edge in (
-            QRect(0, 0, width, top),
-            QRect(0, bottom, width, height - bottom),
-            QRect(0, top, left, bottom - top),
-            QRect(right, top, width - right, bottom - top),
-        ):
-            painter.fillRect(edge, colour)
+        painter.setClipRegion(QRegion(image.rect()) - QRegion(left, top, right - left, bottom - top))
+        painter.fillRect(image.rect(), self._theme.colour("page"))
         painter.end()
 
     def _matches(self) -> bool:
