@@ -91,7 +91,7 @@ QProgressBar::chunk { background: $fill; border-radius: 4px; }
 QAbstractItemView { background: $card; alternate-background-color: $card; border: 1px solid $line;
     border-radius: 10px; outline: none; selection-background-color: $soft; selection-color: $text; }
 QAbstractItemView:focus { border: 2px solid $focus; }
-QTableView { padding: 0 0 3px 3px; }
+QTableView { padding: 0 3px 3px 3px; }
 QTableView:focus { border: 1px solid $focus; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: transparent; color: $muted; border: none; border-bottom: 1px solid $line;

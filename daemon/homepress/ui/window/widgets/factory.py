@@ -5,7 +5,7 @@ from functools import partial
 from typing import Literal
 
 from PySide6.QtCore import QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QBoxLayout,
@@ -322,6 +322,7 @@ class WidgetFactory:
         made = QLabel(text)
         made.setTextFormat(Qt.TextFormat.PlainText)
         made.setProperty("role", role)
+        made.setAlignment(_leading())
         made.setWordWrap(wrap)
         if wrap:
             policy = made.sizePolicy()  # keeps that its height follows from its width
@@ -337,6 +338,7 @@ class WidgetFactory:
         """A name or path in one line, shortened in the middle."""
         made = ElidedLabel(text)
         made.setProperty("role", role)
+        made.setAlignment(_leading())
         return made
 
     def mark(self, icon: Icon, ink: str = "text", side: int = _MARK_SIDE) -> Mark:
@@ -509,6 +511,14 @@ class WidgetFactory:
             inside.addWidget(action, 0, Qt.AlignmentFlag.AlignHCenter)
         inside.addStretch(2)
         return made
+
+
+def _leading() -> Qt.AlignmentFlag:
+    """The side where reading begins in this window, also for a text in another script."""
+    if QGuiApplication.layoutDirection() is Qt.LayoutDirection.LeftToRight:
+        return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute
+    return right | Qt.AlignmentFlag.AlignVCenter
 
 
 # Layouts without margins.
