@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
@@ -124,6 +124,14 @@ class QualityPanel(QFrame):
         if not self.isHidden():
             self.hide()
             self._closed()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        asked = event.key() if isinstance(event, QKeyEvent) else None
+        if event.type() is QEvent.Type.ShortcutOverride and asked == Qt.Key.Key_Escape:
+            event.accept()  # before the window takes it
+            return True
+        return super().event(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
