@@ -24,7 +24,7 @@ def test_a_folder_is_watched_and_its_settings_changed(program: Program, inbox: P
     settings = program.home / "settings.toml"
     settings.write_text("# my own words\n", encoding="utf-8")
     program.start()
-    window = opened()
+    window = opened("first-run")
     # The first run asks for a folder; the keyboard is where it is typed.
     window.wait("Which pictures should Homepress shrink?")
     window.wait_until(
@@ -133,7 +133,7 @@ def test_a_day_with_the_keyboard_alone(program: Program, inbox: Path, opened: Op
     program.watch(inbox, existing="compress")
     program.start()
     wait_for(lambda: all(sha256(path) != originals[path] for path in pictures), within=60)
-    window = opened()
+    window = opened("folders")
     window.wait("Watching")
     window.tab_to("Activity")
     window.press("space")
@@ -152,9 +152,9 @@ def test_a_day_with_the_keyboard_alone(program: Program, inbox: Path, opened: Op
     )
     for key in ("d", "f", "b", "s", "1", "plus", "shift+Right", "w", "0"):
         window.press(key)
-    window.press("alt+4")
+    window.press("alt+5")
     window.wait("Saved each day")
-    window.press("alt+1")
+    window.press("alt+2")
     window.tab_to("Watch inbox")
     window.press("space")
     wait_for(lambda: program.status()["folders"][0]["state"] == "disabled")
@@ -167,19 +167,26 @@ def test_a_day_with_the_keyboard_alone(program: Program, inbox: Path, opened: Op
     window.wait("Pause …", "QPushButton")
 
 
-def test_a_second_start_hands_over_to_the_first(program: Program, inbox: Path, opened: Opening) -> None:
+def test_a_second_start_hands_over_to_the_first(
+    program: Program, inbox: Path, tmp_path: Path, opened: Opening
+) -> None:
     program.watch(inbox)
+    before = jpeg(1)
+    picture = write(tmp_path / "elsewhere" / "one.jpg", before)
     window = opened()
     window.wait("Not running")
-    second = subprocess.run(
-        program.command("window", "--page", "statistics"),
-        env=window.environment,
-        timeout=30,
-        capture_output=True,
-        check=False,
-    )
-    assert second.returncode == 0, second.stderr
-    window.wait("Saved each day")
+    for words, seen in ((("--page", "statistics"), "Saved each day"), ((str(picture),), "one.jpg")):
+        second = subprocess.run(
+            program.command("window", *words),
+            env=window.environment,
+            timeout=30,
+            capture_output=True,
+            check=False,
+        )
+        assert second.returncode == 0, second.stderr
+        window.wait(seen)
+    window.wait("−", "PicturesTable")
+    assert picture.read_bytes() == before
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ pytestmark = [*needs_a_screen, pytest.mark.skipif(not features.check("xcb"), rea
 
 _LEAST = 30
 """Pixels of the ring at least."""
-_STOPS = {"folders": 9, "first-run": 12, "statistics": 4, "privacy": 10, "general": 9}
+_STOPS = {"now": 14, "folders": 10, "first-run": 13, "statistics": 5, "privacy": 11, "general": 10}
 
 
 def ring(display: str, one: Seen) -> int:

@@ -35,7 +35,7 @@ def test_the_first_run_starts_everything(program: Program, inbox: Path, opened: 
     """From nothing: no daemon, no settings. It is tried before anything is done."""
     pictures = [write(inbox / f"{number}.jpg", jpeg(number)) for number in range(2)]
     before = [picture.read_bytes() for picture in pictures]
-    window = opened()
+    window = opened("first-run")
     window.wait("Which pictures should Homepress shrink?")
     window.wait_until(lambda: "QLineEdit" in (window.focused() or {"kind": ""})["kind"], "the field")
     window.type(str(inbox))
@@ -75,7 +75,7 @@ def test_the_first_run_starts_everything(program: Program, inbox: Path, opened: 
 def test_start_at_login_is_written_where_it_is_switched_on(
     program: Program, inbox: Path, opened: Opening
 ) -> None:
-    window = opened()
+    window = opened("first-run")
     window.wait("Which pictures should Homepress shrink?")
     window.wait_until(lambda: "QLineEdit" in (window.focused() or {"kind": ""})["kind"], "the field")
     window.type(str(inbox))
@@ -208,7 +208,7 @@ def test_the_tray_is_asked_too(
 @pytest.mark.slow
 def test_the_bare_command_starts_everything_once(program: Program, opened: Opening, display: str) -> None:
     window = opened()  # the window is there already: the second start shows that one
-    window.wait("Which pictures should Homepress shrink?")
+    window.wait("Drop pictures or folders here")
     try:
         done = subprocess.run(
             program.command(), env=window.environment, timeout=60, capture_output=True, check=False

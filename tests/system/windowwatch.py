@@ -99,7 +99,7 @@ def main() -> int:
     """Lock this process as the command line does, then show the window."""
     from homepress.base.paths import Paths
     from homepress.daemon.commands.connect import prepare_client
-    from homepress.ui.cli.commands.window import pictures_apart
+    from homepress.ui.cli.commands.window import compressed_apart, pictures_apart
     from homepress.ui.window import OpenRequest, WindowLook, run
     from homepress.ui.window.frame import WindowFrame
 
@@ -117,8 +117,9 @@ def main() -> int:
     page, picture, theme, scale = arguments
     dark, contrast = theme.startswith("dark"), theme.endswith("-contrast")
     look = WindowLook(dark=dark, contrast=contrast, scale=float(scale))
-    with pictures_apart() as probe_worker:
-        return run(Paths.from_environment(), OpenRequest(page=page, picture=picture), look, probe_worker)
+    paths = Paths.from_environment()
+    with pictures_apart() as probe_worker, compressed_apart(paths):
+        return run(paths, OpenRequest(page=page, picture=picture), look, probe_worker)
 
 
 if __name__ == "__main__":

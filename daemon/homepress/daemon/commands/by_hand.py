@@ -7,7 +7,6 @@ this process decodes nothing.
 import contextlib
 import os
 import queue
-import threading
 from pathlib import Path
 
 import msgspec
@@ -41,7 +40,6 @@ class HandCompressor:
         self.jobs = jobs or max(1, usable_cores() - 1)
         self._paths = paths
         self._memory = MemoryBudget()
-        self._lock = threading.Lock()
         self._working: set[InMemoryCompressor] = set()
         # The one that was used last comes first: its worker is there already.
         self._free: queue.LifoQueue[InMemoryCompressor] = queue.LifoQueue()
@@ -75,22 +73,21 @@ class HandCompressor:
         except OSError as error:
             return _failed(file, with_name(error))
         one = self._free.get()
-        with self._lock:
-            self._working.add(one)
+        self._working.add(one)
         try:
             return _made(one, source, msgspec.structs.replace(request, paths=[str(file)]))
         finally:
-            with self._lock:
-                stopped = one not in self._working
-                self._working.discard(one)
-            self._free.put(self._new() if stopped else one)
+            try:
+                self._working.remove(one)
+            except KeyError:  # `stop` has taken it
+                one = self._new()
+            self._free.put(one)
 
     def stop(self) -> None:
         """End what is being worked on; those pictures fail. Others can be compressed at once."""
-        with self._lock:
-            stopped, self._working = self._working, set()
-        for one in stopped:
-            one.close()
+        with contextlib.suppress(KeyError):
+            while True:
+                self._working.pop().close()
 
     def rest(self) -> None:
         """Give the memory of processes back that have nothing to do."""

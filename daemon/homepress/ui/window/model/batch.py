@@ -94,17 +94,23 @@ class HandBatch:
         self._changed = changed
         self._lock = threading.Lock()
         self._left: deque[BatchItem] = deque()
+        self._doing: set[tuple[BatchItem, Wish]] = set()
         self._wish = Wish()
         self._threads = 0
         self._number = 0
         self._run = 0
         self._begin = time.monotonic()
-        self.close()
+        self._remove()
 
     @property
     def seconds(self) -> float:
         """How long the present run has taken so far."""
         return time.monotonic() - self._begin
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being worked on."""
+        return self._threads > 0
 
     def start(self, items: Iterable[BatchItem], wish: Wish, first: BatchItem | None = None) -> int:
         """Have these compressed in place of what is left of others; how many are to be done.
@@ -115,21 +121,22 @@ class HandBatch:
             first: whose result is waited for most.
         """
         assert _compressor is not None
-        left = [item for item in items if wish not in item.made and item.replaced is None]
-        left.sort(key=lambda item: item is not first)
+        wanted = [item for item in items if wish not in item.made and item.replaced is None]
         with self._lock:
+            left = [item for item in wanted if (item, wish) not in self._doing]
+            left.sort(key=lambda item: item is not first)
             self._left, self._wish = deque(left), wish
             self._begin = time.monotonic()
-            more = min(_compressor.jobs, len(left)) - self._threads
-            for _ in range(more):
+            for _ in range(min(_compressor.jobs, len(left)) - self._threads):
                 self._threads += 1
                 threading.Thread(target=self._work, name="compressing", daemon=True).start()
-        return len(left)
+        return len(wanted)
 
     def cancel(self) -> None:
         """Compress nothing more, and end what is being worked on."""
         with self._lock:
             self._left.clear()
+            self._doing.clear()
             self._run += 1
         if _compressor is not None:
             _compressor.stop()
@@ -142,6 +149,9 @@ class HandBatch:
     def close(self, kept: Iterable[Path] = ()) -> None:
         """Compress nothing more, and remove all results but those in `kept`."""
         self.cancel()
+        self._remove(kept)
+
+    def _remove(self, kept: Iterable[Path] = ()) -> None:
         with contextlib.suppress(OSError):
             for place in set(self._folder.iterdir()) - {file.parent for file in kept}:
                 shutil.rmtree(place, ignore_errors=True)
@@ -155,12 +165,14 @@ class HandBatch:
                     self._threads -= 1
                     return
                 item, wish, run = self._left.popleft(), self._wish, self._run
+                self._doing.add((item, wish))
             made = self._compressed(item, wish)
             with self._lock:
-                current = run == self._run  # a picture that was cancelled has failed for that alone
-            if current:
+                self._doing.discard((item, wish))
+                if run != self._run:  # cancelled: it failed for that alone
+                    continue
                 item.made[wish] = made
-                self._changed(item, wish)
+            self._changed(item, wish)
 
     def _compressed(self, item: BatchItem, wish: Wish) -> HandMade:
         assert _compressor is not None
