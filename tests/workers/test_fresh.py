@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from compress import pngs, sources
 from homepress.base.formats import ImageType
@@ -120,6 +121,40 @@ def test_every_kind_can_be_looked_at(worker: Slot, kind: str) -> None:
     full, size, rgb = worker.view(data, 48, False, 1 << 20, 1 << 24, 60.0)
     assert (full, size) == ((96, 72), (48, 36))
     assert len(set(rgb)) > 16
+
+
+@pytest.mark.slow
+def test_parts_of_a_picture_are_those_of_the_whole(worker: Slot) -> None:
+    data = sources.saved(sources.photo(192, 144), "JPEG", quality=95, exif=sources_turned())
+    most = (1 << 20, 1 << 24, 60.0)
+    full, _, whole = worker.view(data, 0, False, *most)
+    assert full == (144, 192), "upright"
+    rows = [whole[at : at + 3 * 144] for at in range(0, len(whole), 3 * 144)]
+    _, size, part = worker.view(data, 0, False, *most, (0.25, 0.5, 0.75, 1.0))
+    assert size == (72, 96)
+    assert part == b"".join(row[3 * 36 : 3 * 108] for row in rows[96:])
+    assert worker.view(data, 36, False, *most, (0.25, 0.5, 0.75, 1.0))[1] == (27, 36), "reduced"
+    assert worker.view(data, 0, False, *most, (1.0, 1.0, 1.0, 1.0))[1] == (1, 1), "never nothing"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("progressive", [False, True], ids=["baseline", "progressive"])
+def test_a_rough_look_has_the_size_and_about_the_pixels(worker: Slot, progressive: bool) -> None:
+    data = sources.saved(sources.photo(640, 480), "JPEG", quality=90, progressive=progressive)
+    most = (1 << 20, 1 << 24, 60.0)
+    full, size, rough = worker.view(data, 160, False, *most, None, True)
+    assert (full, size) == ((640, 480), (160, 120))
+    exact = worker.view(data, 160, False, *most)[2]
+    apart = sum(abs(one - other) for one, other in zip(rough, exact, strict=True)) / len(exact)
+    assert apart < 8
+    assert (apart > 0) is progressive, "the first scans alone were read"
+
+
+def sources_turned() -> bytes:
+    """Exif that has a picture turned by a quarter."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif.tobytes()
 
 
 @pytest.mark.slow

@@ -326,7 +326,8 @@ class Desk:
 
     @property
     def texts(self) -> str:
-        shown = [*self.page.findChildren(QLabel), *self.page.findChildren(QPushButton)]
+        shown: list[QLabel | QPushButton] = [*self.page.findChildren(QLabel)]
+        shown += self.page.findChildren(QPushButton)
         return "\n".join(one.text() for one in shown if one.isVisible())
 
     def button(self, words: str) -> QPushButton:
