@@ -73,7 +73,7 @@ class Window:
             )
         wait_for(lambda: self.seen(), what="the window")
         # The server refuses the focus to a window that is not quite on the screen yet.
-        wait_for(self._focus, what="the window to take the keyboard")
+        wait_for(self.take_keyboard, what="the window to take the keyboard")
 
     def errors(self) -> str:
         """What the window wrote on its standard error: faults in callbacks, for example."""
@@ -184,7 +184,7 @@ class Window:
     def tab_to(self, text: str, most: int = 70) -> Seen:
         """Press Tab until something with this text has the keyboard; every stop has to be seen."""
         if self.focused() is None:  # without a window manager, nobody gives it back after a dialog
-            self._focus()
+            self.take_keyboard()
         for _ in range(most):
             focused = self.focused()
             if focused is not None and (text in focused["text"] or text in focused["name"]):
@@ -228,7 +228,8 @@ class Window:
         x, y = one["x"] + one["width"] * across, one["y"] + one["height"] * down
         self._hands("mousemove", "--sync", str(round(x)), str(round(y)))
 
-    def _focus(self) -> bool:
+    def take_keyboard(self) -> bool:
+        """Give the window the keyboard, as a window manager does after a dialog; whether it has it."""
         command = ["xdotool", "search", "--sync", "--onlyvisible", "--class", "Homepress", "windowfocus"]
         return (
             subprocess.run(

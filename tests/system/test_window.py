@@ -65,7 +65,7 @@ def test_a_folder_is_watched_and_its_settings_changed(program: Program, inbox: P
     window.press("space")
     window.wait_until(lambda: "heic" in settings.read_text("utf-8"), "the conversion to be written")
     window.wait("HEIC", "Choice")
-    window.press("alt+1")
+    window.press("alt+2")
     window.tab_to("All folders")
     window.press("space")
     window.wait("Safe quality")
@@ -135,16 +135,20 @@ def test_a_day_with_the_keyboard_alone(program: Program, inbox: Path, opened: Op
     wait_for(lambda: all(sha256(path) != originals[path] for path in pictures), within=60)
     window = opened("folders")
     window.wait("Watching")
-    window.tab_to("Activity")
-    window.press("space")
-    window.wait("one.jpg", "Canvas")
+    window.tab_to("Folders")  # the one stop of the side bar
+    window.press("Down", "space")
+    window.wait("one.jpg", "QTableView")
     window.tab_to("two.jpg")  # the list
     newest = Path(program.lines("history")[0]["path"])
     window.press("Home", "Delete")
     window.wait("1 original brought back")
     assert sha256(newest) == originals[newest]
     window.press("Down", "Return")
+    window.wait("Hidden data")
+    window.tab_to("Before and after")
+    window.press("space")
     window.wait("The largest difference", within=30)
+    window.take_keyboard()
     window.wait_until(lambda: "share" in (window.focused() or {}), "the pictures to have the keyboard")
     window.press("Left", "Left", "Left")
     window.wait_until(

@@ -135,11 +135,11 @@ def test_statistics_are_saved_where_the_dialog_says(
 def test_a_result_is_kept_for_good(program: Program, done: Path, opened: Opening) -> None:
     window = opened("", str(done))
     window.wait("The largest difference", within=40)
-    window.click("Keep the result")
+    window.click("Delete the original …")
     window.wait("Delete the original?")
     window.press("Escape")  # a second thought
     assert program.lines("history")[0]["original"] == "kept"
-    window.click("Keep the result")
+    window.click("Delete the original …")
     window.click("Delete the original", "QPushButton")
     window.wait("The original was deleted; the result stays.")
     assert program.lines("history")[0]["original"] == "accepted"

@@ -36,7 +36,15 @@ from homepress.desktop import toolkit
 from homepress.ui.window.model.snapshot import PAUSES, Headline, Snapshot, headline, waits_for_resume
 from homepress.ui.window.start import NoDisplayError, WindowLook
 from homepress.ui.window.theme import Icon, Theme, linux
-from homepress.ui.window.widgets.factory import WidgetFactory, column, on_chosen, restyle, row, show_checked
+from homepress.ui.window.widgets.factory import (
+    WidgetFactory,
+    column,
+    on_chosen,
+    restyle,
+    row,
+    show_checked,
+    stop_once,
+)
 
 # The pages, by word. Each is made when it is first shown.
 
@@ -123,10 +131,11 @@ class SideBar(QFrame):
         inside.addWidget(self._title())
         inside.addSpacing(12)
         self._entries = {name: self._entry(name, chosen) for name in PAGES}
-        group = QButtonGroup(self)  # one stop of Tab; the arrow keys move along
+        group = QButtonGroup(self)
         for entry in self._entries.values():
             group.addButton(entry)
             inside.addWidget(entry)
+        stop_once(group)
         inside.addStretch(1)
         inside.addWidget(self._state())
 
@@ -169,7 +178,6 @@ class SideBar(QFrame):
         made.setCheckable(True)
         made.setAutoExclusive(True)  # a radio button to screen readers
         made.setAutoDefault(True)
-        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.setIcon(self._kit.theme.icon(icon))
         made.setIconSize(QSize(18, 18))
 

@@ -415,11 +415,11 @@ class WidgetFactory:
             button.setCheckable(True)
             button.setAutoExclusive(True)  # a radio button to screen readers
             button.setChecked(value == chosen)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setAccessibleDescription(name)
             on_chosen(button, partial(changed, value))
             group.addButton(button)
             line.addWidget(button)
+        stop_once(group)
         line.addStretch(1)
         return made
 
@@ -576,6 +576,20 @@ def on_switched(button: QAbstractButton, changed: Callable[[bool], object]) -> N
 def on_chosen(button: QAbstractButton, chosen: Callable[[], object]) -> None:
     """Call `chosen` when somebody chooses one of several buttons, of which one holds."""
     on_switched(button, lambda on: chosen() if on else None)
+
+
+def stop_once(group: QButtonGroup) -> None:
+    """Have Tab stop at the one of several buttons that holds; the arrow keys lead to the others."""
+
+    def fix() -> None:
+        buttons = group.buttons()
+        stop = group.checkedButton() or buttons[0]
+        for button in buttons:
+            policy = Qt.FocusPolicy.TabFocus if button is stop else Qt.FocusPolicy.NoFocus
+            button.setFocusPolicy(policy)
+
+    group.buttonToggled.connect(lambda *_: fix())
+    fix()
 
 
 def show_checked(button: QAbstractButton, on: bool) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from homepress.base.override import override
-from homepress.ui.window.widgets.factory import WidgetFactory, on_chosen, show_checked
+from homepress.ui.window.widgets.factory import WidgetFactory, on_chosen, show_checked, stop_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,7 @@ class OptionCards(QWidget):
             self._buttons[option.value] = button
         self._arrange(len(options))
         self.choose(chosen)
+        stop_once(self._group)
 
     def choose(self, value: str) -> None:
         """Have a choice hold; none of them for a value that is not among them."""

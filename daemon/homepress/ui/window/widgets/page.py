@@ -1,7 +1,7 @@
 """What every page is: a widget that the shell shows, and tells what has changed."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.theme import Icon
@@ -56,7 +56,14 @@ class ScrollPage(Page):
         self.body.setAlignment(Qt.AlignmentFlag.AlignTop)
         area.setWidget(inside)
         self._area = area
+        QApplication.instance().focusChanged.connect(self._follow)  # type: ignore[union-attr]  # there is one
         column(self).addWidget(area)
+
+    def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """Show what has the keyboard, also when that comes from outside, where Qt does not scroll."""
+        inside = self._area.widget()
+        if now is not None and inside is not None and inside.isAncestorOf(now):
+            self._area.ensureWidgetVisible(now)
 
     def to_top(self) -> None:
         """Scroll to the beginning."""
