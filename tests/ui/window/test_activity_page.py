@@ -36,7 +36,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMenu, QPushButton
 from homepress.ui.window.context import Context, Jobs, LedgerThread, MainThread
 from homepress.ui.window.frame import WindowFrame
 from homepress.ui.window.pages import activity
-from homepress.ui.window.widgets.history import Column
+from homepress.ui.window.widgets.history_model import Column
 
 MANY = 60
 
