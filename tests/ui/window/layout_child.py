@@ -7,6 +7,7 @@ HOMEPRESS_HOME of its own; POINTS is the size of the desktop's font. Prints faul
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
@@ -16,11 +17,15 @@ from homepress.base.paths import Paths
 from homepress.base.results import FolderStatus
 from homepress.control.service import Status
 from homepress.settings import FolderSettings, Settings
+from homepress.store.reader import EntryDetail, HistoryEntry
 from homepress.ui.window.frame import PageName, WindowFrame
+from homepress.ui.window.model.activity import Neighbours
+from homepress.ui.window.model.pictures import open_with
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.shell import Shell
 from homepress.ui.window.start import OpenRequest, WindowLook
 from homepress.ui.window.widgets.factory import ElidedLabel
+from support import wait_for
 
 _LONG = "A folder with a long name that nobody would shorten by hand " * 2
 _PROBLEM = (
@@ -89,6 +94,35 @@ def is_cut(label: QLabel) -> bool:
     return label.width() < label.sizeHint().width()
 
 
+def show_pair(page: QWidget, home: Path, settled: Callable[[Callable[[], object]], None]) -> None:
+    """Show a result before and after on its page, with everything that can be said of one."""
+    before, after = home / "before", home / "after"
+    for file in (before, after):
+        file.write_bytes(b"opened by a stand-in")
+    open_with(lambda *_: ((800, 600), (8, 6), bytes(3 * 8 * 6)))
+    entry = HistoryEntry(
+        id=1,
+        time=0.0,
+        path=f"/pictures/{_LONG}.jpg",
+        output=str(after),
+        kind="output",
+        outcome="compressed",
+        reason="",
+        before_bytes=12_345_678,
+        after_bytes=2_345_678,
+        before_sha256="",
+        after_sha256="",
+        format="jpeg",
+        score=81.5,
+        score_kind="sampled",
+        settings="balanced, metadata share",
+        original="kept",
+        dropped=["hdr", "motion"],
+    )
+    page._take(Neighbours(EntryDetail(entry=entry, original_path=str(before), root="", seconds=1.0), None, 2))  # type: ignore[attr-defined]
+    settled(lambda: page.is_measured)  # type: ignore[attr-defined]
+
+
 def main() -> int:
     """Show every page and print what is wrong."""
     width, height, points = (int(number) for number in sys.argv[1:])
@@ -114,6 +148,23 @@ def main() -> int:
                     button.click()
             settle(frame.app)
             said["folder-settings"] = faults(frame)
+        if name is PageName.COMPARE:
+            page = shell._pages[name]
+
+            def settled(condition: Callable[[], object]) -> None:
+                def look() -> bool:
+                    frame.app.processEvents()
+                    return bool(condition())
+
+                wait_for(look)
+                settle(frame.app)
+
+            settled(lambda page=page: "Nothing" in " ".join(one.text() for one in page.findChildren(QLabel)))
+            show_pair(page, Paths.from_environment().state.parent, settled)
+            said["pair"] = faults(frame)
+            page._open_panel()  # type: ignore[attr-defined]  # a ComparePage
+            settle(frame.app)
+            said["quality"] = faults(frame)
     print(json.dumps(said))
     frame.close()
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from homepress.desktop import toolkit
+from support import REPOSITORY
 
 pytestmark = pytest.mark.skipif(toolkit.lacking() is not None, reason="there is no Qt, or no library for it")
 
@@ -27,6 +28,7 @@ def test_nothing_is_cut_and_everything_is_named(
         **os.environ,
         "QT_QPA_PLATFORM": "offscreen",
         "HOMEPRESS_HOME": str(tmp_path),
+        "PYTHONPATH": str(REPOSITORY / "tests"),
         "LANG": language,
         "LC_ALL": language,
         "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent",
@@ -36,7 +38,7 @@ def test_nothing_is_cut_and_everything_is_named(
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
-    assert {"folders", "folder-settings", "privacy", "general"} <= said.keys()
+    assert {"folders", "folder-settings", "privacy", "general", "pair", "quality"} <= said.keys()
     assert {page: found for page, found in said.items() if found} == {}
     assert "Traceback" not in done.stderr, done.stderr
 

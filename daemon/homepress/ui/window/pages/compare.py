@@ -134,8 +134,6 @@ class ComparePage(ScrollPage):
         larger = kit.button("+", lambda: view.zoom(1.5))
         smaller.setAccessibleName("Zoom out")
         larger.setAccessibleName("Zoom in")
-        for button in (smaller, larger):
-            button.setFixedWidth(36)
         self._zoom = kit.label("", "strong")
         self._zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._zoom.setFixedWidth(self._zoom.fontMetrics().horizontalAdvance(" 1600 % "))
@@ -183,7 +181,6 @@ class ComparePage(ScrollPage):
         made.setText("")
         made.setAccessibleName(name)
         made.setToolTip(name)
-        made.setFixedWidth(32)
         made.setIconSize(QSize(20, 20))
         return made
 
