@@ -111,6 +111,10 @@ class Checker:
             if alone:
                 slot.rest()
 
+    def prepare(self) -> None:
+        """Start the process for work that somebody waits for. Raises `WorkerDied` where it does not start."""
+        self._foreground.prepare()
+
     def probe(self, other: int = 0) -> tuple[ProbeAttempt, ...]:
         """Have the process try every way out; see `Slot.probe`."""
         return self._slot.probe(other)

@@ -104,9 +104,10 @@ class InMemoryCompressor:
         return _outcome(job, plan, source, made, recipe, round(time.monotonic() - begin, 3))
 
     def prepare(self) -> None:
-        """Start its worker now, so that the next picture need not wait for it."""
+        """Start its processes now, so that the next picture need not wait for them."""
         with contextlib.suppress(WorkerDied):  # the picture will tell
             self._slot.prepare()
+            self._checker.prepare()
 
     def tells_place(self, source: bytes) -> bool:
         """Whether a picture tells where it was taken, as far as its worker can see."""

@@ -1,7 +1,7 @@
 """The window before anything is in it: what is seen first, while the rest of the program is still loading."""
 
 import enum
-import importlib.util
+import importlib
 import os
 import sys
 from collections.abc import Callable
@@ -80,12 +80,7 @@ PAGES = {
 
 def make_page(name: PageName, context: "Context") -> "Page":
     """Make a page."""
-    module_name = f"homepress.ui.window.pages.{name.value.replace('-', '_')}"
-    if importlib.util.find_spec(module_name) is None:  # not ported yet
-        from homepress.ui.window.widgets.page import Unported
-
-        return Unported(context.kit, name)
-    module = importlib.import_module(module_name)
+    module = importlib.import_module(f"homepress.ui.window.pages.{name.value.replace('-', '_')}")
     page: Page = module.make(context)
     return page
 

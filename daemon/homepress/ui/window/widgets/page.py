@@ -4,8 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
 from homepress.ui.window.model.snapshot import Snapshot
-from homepress.ui.window.theme import Icon
-from homepress.ui.window.widgets.factory import WidgetFactory, column
+from homepress.ui.window.widgets.factory import column
 
 MARGIN = 28
 """Between the edge of the stage and what is on a page, in device-independent pixels."""
@@ -58,6 +57,12 @@ class ScrollPage(Page):
         self._area = area
         QApplication.instance().focusChanged.connect(self._follow)  # type: ignore[union-attr]  # there is one
         column(self).addWidget(area)
+        QApplication.instance().focusChanged.connect(self._scroll_to)  # type: ignore[union-attr]
+
+    def _scroll_to(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """Scroll to what Tab has reached from outside the page; inside, Qt does so itself."""
+        if now is not None and self._area.isAncestorOf(now) and now.visibleRegion().isEmpty():
+            self._area.ensureWidgetVisible(now)
 
     def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
         """Show what has the keyboard, also when that comes from outside, where Qt does not scroll."""
@@ -68,11 +73,3 @@ class ScrollPage(Page):
     def to_top(self) -> None:
         """Scroll to the beginning."""
         self._area.verticalScrollBar().setValue(0)
-
-
-class Unported(Page):
-    """Stands in for a page that is not made with Qt yet."""
-
-    def __init__(self, kit: WidgetFactory, name: str) -> None:
-        super().__init__()
-        column(self).addWidget(kit.empty(Icon.CLOCK, name, "This page is not there yet."))
