@@ -38,7 +38,7 @@ def test_the_tray_pauses_and_says_so(desk: Desk) -> None:
     pause = icon[0] - 40, top + 3 + 2 * ROW + SEPARATOR + ROW // 2
     left = desk.wait_change(lambda: desk.click(pause), "the entries of Pause")[0]
     desk.keep("tray-menu-pause")
-    desk.click((left + 30, pause[1] + 3 * ROW))  # Until I resume
+    desk.click((left + 30, pause[1] + 4 * ROW))  # Until I resume
     desk.wait_icon(Symbol.PAUSED)
     assert desk.status()["state"] == "paused"
     desk.ask("resume")
@@ -65,32 +65,35 @@ def test_a_day_with_the_window(desk: Desk) -> None:
     desk.start("-m", "homepress", "run", "--no-tray")
     wait_for(lambda: (desk.home / "run" / "control.sock").exists(), within=SLOW, what="the daemon")
     window = WindowsWindow(desk)
-    window.wait("Which pictures shall become smaller?")
+    window.wait("Drop pictures or folders here")
+    desk.keep("now")
+    window.click("Watch a folder …", "QPushButton")
+    window.wait("Which pictures should Homepress shrink?")
     desk.keep("first-run")
-    window.click("", "TEntry")
+    window.click("Folder to watch", "QLineEdit")
     window.type(desk.path(desk.pictures))
     window.wait("There are no pictures in it yet")
     window.click("Watch this folder")
     window.wait("Watching")
-    window.click("Activity", "TButton")
+    window.click("Activity", "QPushButton")
     picture = desk.pictures / "holiday.jpg"
     was = a_picture(picture)
-    window.wait("holiday.jpg", "Canvas")
+    window.wait("holiday.jpg", "QTableView")
     assert digest(picture) != was
     desk.keep("window-result")
-    window.click_in(window.wait("holiday.jpg", "Canvas"), 0.4, 30 / 480)
-    window.press("Return")
+    window.click_in(window.wait("holiday.jpg", "QTableView"), 0.2, 0.15)
+    window.click("Before and after", "QPushButton")
     window.wait("The largest difference")
     desk.keep("compare")
-    window.click("Restore original")
+    window.click("Undo", "QPushButton")
     window.wait("The original is back")
     assert digest(picture) == was
     desk.keep("undo")
-    window.click("Privacy", "TButton")
+    window.click("Privacy", "QPushButton")
     window.wait("open")
     desk.keep("privacy")
     desk.pictures.rename(desk.pictures.with_name("elsewhere"))
-    window.click("Folders", "TButton")
+    window.click("Folders", "QPushButton")
     window.wait("Problem")
     desk.keep("window-problem")
     assert "Traceback" not in window.errors(), window.errors()

@@ -33,7 +33,8 @@ from PySide6.QtWidgets import (
 
 from homepress.base.override import override
 from homepress.desktop import toolkit
-from homepress.ui.window.model.snapshot import PAUSES, Headline, Snapshot, headline, waits_for_resume
+from homepress.ui.text import PAUSES
+from homepress.ui.window.model.snapshot import Headline, Snapshot, headline, waits_for_resume
 from homepress.ui.window.start import NoDisplayError, WindowLook
 from homepress.ui.window.theme import Icon, Theme, linux
 from homepress.ui.window.widgets.factory import (
@@ -201,7 +202,7 @@ class SideBar(QFrame):
         inside.addSpacing(6)
         self._button = self._kit.button(SideBarAction.PAUSE.value, self._press)
         self._pauses = QMenu(self._button)
-        for length, words in PAUSES:
+        for words, length in PAUSES:
             self._pauses.addAction(words, partial(self._pressed, SideBarAction.PAUSE, length))
         self._button.hide()
         self._action = SideBarAction.PAUSE

@@ -261,16 +261,6 @@ def suggestions(home: Path) -> list[tuple[str, Path]]:
     return found
 
 
-PAUSES = (
-    ("30m", "For 30 minutes"),
-    ("1h", "For 1 hour"),
-    ("2h", "For 2 hours"),
-    ("tomorrow", "Until tomorrow morning"),
-    ("", "Until I resume"),
-)
-"""How long a pause may last: as `homepress pause` takes it, and in words."""
-
-
 def pause_end(length: str, now: float) -> float | None:
     """When a pause of `PAUSES` ends, in seconds since 1970; None for one that lasts until resumed."""
     return future(length, now) if length else None
