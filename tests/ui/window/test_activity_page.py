@@ -14,9 +14,9 @@ from homepress.control.service import Status, UndoRequest
 from homepress.desktop import toolkit
 from homepress.settings import FolderSettings, Settings
 from homepress.store.model import UndoSelection
-from homepress.store.reader import Reader
+from homepress.store.reader import HistoryFilter, Reader
 from homepress.store.store import Store
-from homepress.ui.window.model.activity import row_words
+from homepress.ui.window.model.activity import Index, read_index, row_words
 from homepress.ui.window.model.entry import EntryAction
 from homepress.ui.window.model.snapshot import Snapshot
 from store.kit import Bench, left, picture
@@ -217,6 +217,19 @@ def test_what_is_read_does_not_move_when_new_rows_come(stage: BenchStage) -> Non
     assert (table.rowAt(5), table.rowViewportPosition(table.rowAt(5))) == (at + 2, offset)
     stage.see(lambda: stage.texts(at + 2)[0] == name, "the same row")
     stage.see(lambda: table.current == current, "the keyboard on the same row")
+
+
+def test_what_is_chosen_stays_chosen_when_rows_come_above_and_below(stage: BenchStage) -> None:
+    add(stage, *(f"{n}.jpg" for n in range(MANY)))
+    with Reader(stage.ledger) as reader:
+        every = read_index(reader, HistoryFilter())
+    stage.model.renew(Index(every.where, every.ids[10:20]))
+    stage.table.selectRow(3)
+    chosen = stage.table.chosen()
+    stage.model.renew(every)
+    assert stage.table.chosen() == chosen == [every.ids[13]]
+    stage.model.renew(Index(every.where, every.ids[:5]))
+    assert stage.table.chosen() == [], "its row is gone"
 
 
 def test_at_the_top_new_rows_are_seen(stage: BenchStage) -> None:

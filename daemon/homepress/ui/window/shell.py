@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _SECONDS = {"bad": 20, "warning": 12}
 _USUAL_SECONDS = 6
+_WITH_ACTIONS_SECONDS = 12
+"""It has to be read before one can decide."""
 
 
 class Toast(QWidget):
@@ -57,7 +59,8 @@ class Toast(QWidget):
         self._strip.addWidget(self._kit.notice(text, tone, *buttons, ("Close", self.clear)))
         self.show()
         announce(self, text)
-        self._timer.start(_SECONDS.get(tone, _USUAL_SECONDS) * 1000)
+        usual = _WITH_ACTIONS_SECONDS if actions else _USUAL_SECONDS
+        self._timer.start(_SECONDS.get(tone, usual) * 1000)
 
     def clear(self) -> None:
         """Take it away."""

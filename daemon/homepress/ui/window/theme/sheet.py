@@ -22,7 +22,7 @@ QFrame[surface="good"], QFrame[surface="muted"] { background: $soft; border: 1px
     border-radius: 10px; }
 
 QLabel[role="muted"], QLabel[role="small"] { color: $muted; }
-QLabel[role="small"], QLabel[role="mono"] { font-size: ${small}pt; }
+QLabel[role="small"] { font-size: ${small}pt; }
 QLabel[role="title"] { font-size: ${title}pt; font-weight: 700; }
 QLabel[role="heading"] { font-size: ${heading}pt; font-weight: 600; }
 QLabel[role="figure"] { font-size: ${figure}pt; font-weight: 700; }

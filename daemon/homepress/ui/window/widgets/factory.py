@@ -31,18 +31,7 @@ from homepress.ui.window.model.snapshot import Tone
 from homepress.ui.window.theme import Icon, Theme, paint_icon
 
 Role = Literal[
-    "body",
-    "strong",
-    "muted",
-    "small",
-    "title",
-    "heading",
-    "figure",
-    "accent",
-    "good",
-    "warning",
-    "bad",
-    "mono",
+    "body", "strong", "muted", "small", "title", "heading", "figure", "accent", "good", "warning", "bad"
 ]
 Kind = Literal["plain", "primary", "ghost", "danger"]
 

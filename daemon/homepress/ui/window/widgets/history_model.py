@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from homepress.base.override import override
 from homepress.store.reader import HistoryEntry
+from homepress.ui.text import printable
 from homepress.ui.window.model.activity import Index, Rows, RowWords, details, row_words
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -121,8 +122,8 @@ class HistoryModel(QAbstractTableModel):
             return _cell(words, column)
         if column is Column.PICTURE:
             # The beginning of a row says all of it to those who hear it.
-            path = f"{words.place}/{words.name}"
-            return path if role == Qt.ItemDataRole.ToolTipRole else _told(entry, words)
+            tip = role == Qt.ItemDataRole.ToolTipRole
+            return printable(entry.path) if tip else _told(entry, words)
         return _cell(words, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
