@@ -256,3 +256,30 @@ def test_pictures_that_were_left_alone_are_compressed_after_a_question(
     window.press("space")
     window.wait_until(lambda: 'existing = "compress"' in settings.read_text("utf-8"), "it to be written")
     wait_for(lambda: picture.read_bytes() != before, within=60, what="the picture to be compressed")
+
+
+@pytest.mark.slow
+def test_a_picture_is_found_understood_undone_and_done_again_by_keyboard(done: Path, opened: Opening) -> None:
+    result = done.read_bytes()
+    window = opened("activity")
+    window.wait("holiday.jpg\tLooks the same", "HistoryTable")
+    window.press("ctrl+f")
+    window.type("beach")
+    window.wait("Nothing found")
+    window.press("ctrl+a")
+    window.type("holi")
+    window.wait("holiday.jpg", "HistoryTable")
+    window.press("Return")
+    window.wait_until(lambda: "HistoryTable" in (window.focused() or {"kind": ""})["kind"], "the table")
+    window.press("Return")
+    window.wait("Kept; it will be deleted")
+    window.press("Escape")
+    window.take_keyboard()  # without a window manager, nobody gives it back after a dialog
+    window.press("Delete")
+    window.wait("1 original brought back")
+    assert done.read_bytes() == jpeg(1)
+    window.wait("Original restored", "HistoryTable")
+    window.tab_to("Redo")
+    window.press("space")
+    window.wait("holiday.jpg made smaller again")
+    assert done.read_bytes() == result
