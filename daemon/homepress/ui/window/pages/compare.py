@@ -1,5 +1,6 @@
 """The page Before and after: one result against its original, in every way the eye can ask for."""
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QPushButton, QStackedWidget, QWidget
 
-from homepress.base.memory import collect_and_trim
+from homepress.base.memory import collect_and_trim, trim
 from homepress.base.results import FileOutcome, OriginalOutcome, UndoOutcome
 from homepress.control.service import OriginalsRequest, RedoRequest, UndoRequest
 from homepress.store.reader import EntryDetail
@@ -59,6 +60,8 @@ class ComparePage(ScrollPage):
         self._words: ResultWords | None = None
         self._busy = False
         self._left = True
+        self._before: Sheet | None = None
+        self._after = Path()  # what is shown as the result
         self._turn = 0  # of loads: what an earlier one brings is too late
         kit = context.kit
         self.body.setAlignment(Qt.AlignmentFlag(0))  # the picture takes all the room there is
@@ -292,6 +295,7 @@ class ComparePage(ScrollPage):
         self._pages.setCurrentIndex(2)
         self._view.begin(words.before_label, words.after_label)
         before, after = Path(words.before), Path(words.after)
+        self._before, self._after = None, after
 
         def post(function: Callable[[], object]) -> None:
             self._context.main.post(lambda: function() if turn == self._turn else None)
@@ -318,17 +322,22 @@ class ComparePage(ScrollPage):
     def _show_before(self, opened: Sheet) -> None:
         first = self._pages.currentIndex() != 0
         self._pages.setCurrentIndex(0)
+        self._before = opened
         self._view.show_before(opened)
-        if first:
+        if first and not (self._newer.hasFocus() or self._older.hasFocus()):
             self._view.setFocus()
 
     def _show_after(self, opened: Sheet) -> None:
-        self._view.show_after(opened)
+        if opened.file == self._after:
+            self._view.show_after(opened)
 
     def _show_measured(self, pair: Pair) -> None:
+        if pair.after.file != self._after:
+            return  # another quality is shown
         self._view.show_measured(pair)
         self._worst.setEnabled(pair.worst is not None)
-        if self._words is not None:
+        self._context.jobs.run(trim)  # of what was decoded on the way
+        if self._words is not None and str(self._after) == self._words.after:
             text = self._words.described(pair)
             self._described.setText(" ".join(filter(None, (text, self._words.removed))))
             announce(self._view, text)
@@ -424,17 +433,17 @@ class ComparePage(ScrollPage):
             self._try_shown(Path(self._words.after), self._words.after_label)
 
     def _try_shown(self, file: Path, label: str) -> None:
-        """Show a picture as the one after."""
-        turn = self._turn
+        """Show a picture as the one after, and where it differs."""
+        turn, before, self._after = self._turn, self._before, file
 
-        def done(opened: Sheet) -> None:
-            if turn == self._turn and not self._left:
-                self._view.show_after(opened, label)
+        def post(function: Callable[[], object]) -> None:
+            self._context.main.post(lambda: function() if (turn, file) == (self._turn, self._after) else None)
 
-        def work() -> Sheet | None:
-            try:
-                return sheet(file)
-            except NotShownError:
-                return None
+        def work() -> None:
+            with contextlib.suppress(NotShownError):  # the one before stays
+                opened = sheet(file)
+                post(lambda: self._view.show_after(opened, label))
+                if before is not None:
+                    post(partial(self._show_measured, measured(Pair(before, opened))))
 
-        self._context.jobs.run(work, lambda opened: done(opened) if opened else None, owner=self)
+        self._context.jobs.run(work)

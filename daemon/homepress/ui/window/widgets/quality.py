@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from homepress.base.override import override
@@ -45,6 +45,11 @@ class QualitySlider(QSlider):
     @override
     def sizeHint(self) -> QSize:
         return QSize(260, 30)
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scrolling the page over it changes nothing."""
+        event.ignore()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
