@@ -24,7 +24,7 @@ from homepress.ui.window.model.pictures import open_with
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.shell import Shell
 from homepress.ui.window.start import OpenRequest, WindowLook
-from homepress.ui.window.widgets.factory import ElidedLabel
+from homepress.ui.window.widgets.controls import ElidedLabel
 from support import wait_for
 
 _LONG = "A folder with a long name that nobody would shorten by hand " * 2

@@ -37,15 +37,8 @@ from homepress.ui.text import PAUSES
 from homepress.ui.window.model.snapshot import Headline, Snapshot, headline, waits_for_resume
 from homepress.ui.window.start import NoDisplayError, WindowLook
 from homepress.ui.window.theme import Icon, Theme, linux
-from homepress.ui.window.widgets.factory import (
-    WidgetFactory,
-    column,
-    on_chosen,
-    restyle,
-    row,
-    show_checked,
-    stop_once,
-)
+from homepress.ui.window.widgets.controls import on_chosen, show_checked, stop_once
+from homepress.ui.window.widgets.factory import WidgetFactory, column, restyle, row
 
 # The pages, by word. Each is made when it is first shown.
 

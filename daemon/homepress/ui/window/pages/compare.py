@@ -26,16 +26,9 @@ from homepress.ui.window.model.pictures import (
     sheet,
 )
 from homepress.ui.window.theme import Icon
+from homepress.ui.window.widgets.controls import show_checked
 from homepress.ui.window.widgets.dialogs import confirm
-from homepress.ui.window.widgets.factory import (
-    ButtonRow,
-    SplitRow,
-    announce,
-    clear,
-    column,
-    row,
-    show_checked,
-)
+from homepress.ui.window.widgets.factory import ButtonRow, SplitRow, announce, clear, column, row
 from homepress.ui.window.widgets.page import ScrollPage
 from homepress.ui.window.widgets.photos import MODES, CompareView
 from homepress.ui.window.widgets.quality import QualityPanel

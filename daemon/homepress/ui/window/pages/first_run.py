@@ -28,8 +28,9 @@ from homepress.ui.window.model.trial import (
 )
 from homepress.ui.window.model.wording import PRESETS
 from homepress.ui.window.theme import Icon
+from homepress.ui.window.widgets.controls import show_checked
 from homepress.ui.window.widgets.dialogs import FolderField
-from homepress.ui.window.widgets.factory import announce, column, row, show_checked
+from homepress.ui.window.widgets.factory import announce, column, row
 from homepress.ui.window.widgets.options import Option, OptionCards
 from homepress.ui.window.widgets.page import ScrollPage
 

@@ -11,7 +11,8 @@ from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import daemon_form
 from homepress.ui.window.model.privacy import built_on
 from homepress.ui.window.model.snapshot import Snapshot
-from homepress.ui.window.widgets.factory import clear, column, show_checked
+from homepress.ui.window.widgets.controls import show_checked
+from homepress.ui.window.widgets.factory import clear, column
 from homepress.ui.window.widgets.forms import SettingsForm
 from homepress.ui.window.widgets.page import ScrollPage
 

@@ -9,7 +9,8 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from homepress.base.override import override
-from homepress.ui.window.widgets.factory import WidgetFactory, on_chosen, show_checked, stop_once
+from homepress.ui.window.widgets.controls import on_chosen, show_checked, stop_once
+from homepress.ui.window.widgets.factory import WidgetFactory
 
 
 @dataclass(frozen=True, slots=True)

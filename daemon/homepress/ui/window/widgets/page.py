@@ -55,19 +55,12 @@ class ScrollPage(Page):
         self.body.setAlignment(Qt.AlignmentFlag.AlignTop)
         area.setWidget(inside)
         self._area = area
-        QApplication.instance().focusChanged.connect(self._follow)  # type: ignore[union-attr]  # there is one
         column(self).addWidget(area)
         QApplication.instance().focusChanged.connect(self._scroll_to)  # type: ignore[union-attr]
 
     def _scroll_to(self, _before: QWidget | None, now: QWidget | None) -> None:
         """Scroll to what Tab has reached from outside the page; inside, Qt does so itself."""
         if now is not None and self._area.isAncestorOf(now) and now.visibleRegion().isEmpty():
-            self._area.ensureWidgetVisible(now)
-
-    def _follow(self, _before: QWidget | None, now: QWidget | None) -> None:
-        """Show what has the keyboard, also when that comes from outside, where Qt does not scroll."""
-        inside = self._area.widget()
-        if now is not None and inside is not None and inside.isAncestorOf(now):
             self._area.ensureWidgetVisible(now)
 
     def to_top(self) -> None:
