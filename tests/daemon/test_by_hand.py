@@ -40,7 +40,9 @@ def test_a_picture_in_a_file_gets_smaller_and_the_file_stays(hands: HandCompress
     assert first.digests
     assert (first.told_place, first.tells_place) == (False, False)
     assert file.read_bytes() == jpeg(1)
+    assert [one.name for one in hands.probe()] == ["worker"]
     hands.rest()
+    assert hands.probe() == []
     second = hands.compress(file, CompressRequest(paths=[], convert="webp"))
     assert second.data[8:12] == b"WEBP"
     assert not set(first.digests) & set(second.digests)

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from homepress.base.paths import Paths
-from homepress.base.results import FileOutcome, HandMade
+from homepress.base.results import FileOutcome, HandMade, ProbedProcess
 from homepress.base.system_errors import with_name
 from homepress.base.units import size
 from homepress.control.service import CompressRequest
@@ -88,6 +88,14 @@ class HandCompressor:
         with contextlib.suppress(KeyError):
             while True:
                 self._working.pop().close()
+
+    def probe(self, other: int = 0) -> list[ProbedProcess]:
+        """Have the workers that have nothing to do try every way out; nothing is sent."""
+        found = []
+        for one in self._idle():
+            found += one.probe(other)
+            self._free.put(one)
+        return found
 
     def rest(self) -> None:
         """Give the memory of processes back that have nothing to do."""

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import msgspec
 
+from homepress import privacy
 from homepress.base.formats import FORMATS, SNIFF_BYTES, ImageType, sniff
 from homepress.base.image_data import BytesContent, image_digest
 from homepress.base.paths import Paths
-from homepress.base.results import FileOutcome
+from homepress.base.results import FileOutcome, ProbedProcess
 from homepress.compress import Compressed, MetadataPolicy, Recipe, Unchanged
 from homepress.compress.model import needs_conversion
 from homepress.control.service import CompressRequest, ServiceError
@@ -115,6 +116,16 @@ class InMemoryCompressor:
             return self._slot.tells_place(source)
         except WorkerDied:
             return False
+
+    def probe(self, other: int = 0) -> list[ProbedProcess]:
+        """Have its worker, if there is one, try every way out; see `Slot.probe`."""
+        if (pid := self._slot.pid) is None:
+            return []
+        try:
+            tried = self._slot.probe(other)
+        except WorkerDied:
+            tried = ()
+        return [privacy.WORKER.probed("worker", pid, tried)]
 
     def rest(self) -> None:
         """Give the memory of its processes back, unless they are at work."""

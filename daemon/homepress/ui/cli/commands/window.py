@@ -69,14 +69,17 @@ def pictures_apart() -> Iterator[Callable[[int], list[ProbedProcess]]]:
 
 
 @contextlib.contextmanager
-def compressed_apart(paths: Paths) -> Iterator[None]:
-    """Have locked workers compress what is given to the window, for the length of a `with` block."""
+def compressed_apart(paths: Paths) -> Iterator[Callable[[int], list[ProbedProcess]]]:
+    """Have locked workers compress what is given to the window, for the length of a `with` block.
+
+    What it gives has those workers try every way out that have nothing else to do.
+    """
     from homepress.ui.window.model.batch import compress_with
 
     hands = _Hands(paths)
     compress_with(hands)
     try:
-        yield
+        yield hands.probe
     finally:
         compress_with(None)
         hands.close()
@@ -103,6 +106,9 @@ class _Hands:
 
     def compress(self, file: Path, request: CompressRequest) -> HandMade:
         return self._compressor().compress(file, request)
+
+    def probe(self, other: int) -> list[ProbedProcess]:
+        return [found for one in self._made.values() for found in one.probe(other)]
 
     def stop(self) -> None:
         for one in self._made.values():
@@ -183,13 +189,13 @@ def open_window(
     paths.ensure()
     dark = {"dark": True, "light": False}.get(theme.partition("-")[0])
     contrast = True if theme.endswith("-contrast") else None
-    with pictures_apart() as probe_worker, compressed_apart(paths):
+    with pictures_apart() as probe_viewer, compressed_apart(paths) as probe_hands:
         try:
             code = run(
                 paths,
                 OpenRequest(page=page, picture=picture, files=list(files)),
                 WindowLook(dark=dark, scale=scale, contrast=contrast),
-                probe_worker,
+                lambda other: [*probe_viewer(other), *probe_hands(other)],
             )
         except (NoToolkitError, NoDisplayError) as error:
             return _report_instead(paths, str(error), as_json=as_json)

@@ -58,7 +58,7 @@ PURPOSES = {
 
 _EXPLAINED = {
     Purpose.SAME: "Same format and size in pixels, same data inside, no visible difference side by side.",
-    Purpose.UNDER: "At most 2,048 pixels, without location or other hidden data. HEIC becomes JPEG.",
+    Purpose.UNDER: "At most 2,048 pixels, no hidden data. HEIC becomes JPEG.",
     Purpose.SEND: "At most 2,048 pixels, without location, date, camera and names. HEIC becomes JPEG.",
     Purpose.WEB: "No visible faults by itself, at most 2,560 pixels, without location or owner.",
     Purpose.JPEG: "Every format becomes JPEG; everything else stays as it is.",
@@ -88,8 +88,9 @@ class Wish:
         """What is wrong with the size that was typed; empty when nothing is, or it does not count."""
         if self.purpose is not Purpose.UNDER:
             return ""
-        fault = check_value("folder.fit_under", self.limit) if self.limit.strip() else "it is empty"
-        return f"Type a size such as 500 KB or 1.5 MB: {fault}" if fault else ""
+        if self.limit.strip() and check_value("folder.fit_under", self.limit) is None:
+            return ""
+        return "Type a size such as 500 KB or 1.5 MB."
 
     def request(self) -> CompressRequest:
         """The same as a request without pictures."""

@@ -372,13 +372,12 @@ class NowPage(ScrollPage):
             return
         QGuiApplication.clipboard().setMimeData(self._model.files(chosen))
         self._copied = [file for item in chosen if (file := self._model.file(item)) is not None]
-        text = (
-            f"Copied {printable(self._copied[0].name)}"
-            if len(chosen) == 1
-            else f"{len(chosen):,} pictures copied"
-        )
+        name = printable(self._copied[0].name)
+        text = f"Copied {name}. Paste it where you need it."
+        if len(chosen) > 1:
+            text = f"Copied {len(chosen):,} pictures. Paste them where you need them."
         self._context.jobs.run(lambda: self._learn(chosen))
-        self._context.navigator.tell(f"{text}. Paste them where you need them.", "good")
+        self._context.navigator.tell(text, "good")
 
     def _replace(self) -> None:
         chosen = [item for item in self._chosen() if not item.pasted and item.replaced is None]

@@ -259,6 +259,7 @@ class WidgetFactory:
     def entry(self, name: str, text: str = "", example: str = "", *, clear: str = "") -> QLineEdit:
         """A field to type into; `example` is shown while it is empty, `clear` names a button to empty it."""
         made = QLineEdit(text)
+        made.setAcceptDrops(False)  # files that are dropped are for the window
         made.setClearButtonEnabled(bool(clear))
         for button in made.findChildren(QAbstractButton):
             button.setAccessibleName(clear)

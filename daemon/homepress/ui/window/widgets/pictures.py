@@ -23,6 +23,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
     QTextLayout,
     QTextOption,
 )
@@ -51,6 +52,8 @@ _Shown = Qt.ItemDataRole.DisplayRole
 _HEADS = ("Picture", "Size", "Saved")
 _SIDE = 52
 _PAD = 10
+_NARROW = 520
+"""Pixels of the table; with less, sizes stand below the name."""
 _WAITING = BatchWords("", "", "Waiting …")
 _STOPPED = BatchWords("", "", "Cancelled")
 
@@ -62,6 +65,7 @@ class PicturesModel(QAbstractTableModel):
         items: the pictures.
         wish: what is wanted now.
         stopped: whether those without a result were cancelled.
+        narrow: whether there is no room for the sizes but in the second line.
     """
 
     def __init__(self) -> None:
@@ -69,6 +73,7 @@ class PicturesModel(QAbstractTableModel):
         self.items: list[BatchItem] = []
         self.wish = Wish()
         self.stopped = False
+        self.narrow = False
 
     def add(self, items: Sequence[BatchItem]) -> None:
         """Add rows at the end."""
@@ -79,6 +84,11 @@ class PicturesModel(QAbstractTableModel):
 
     def remove(self, items: Sequence[BatchItem]) -> None:
         """Take rows away."""
+        if len(items) == len(self.items):
+            self.beginResetModel()
+            self.items.clear()
+            self.endResetModel()
+            return
         for item in items:
             row = self.items.index(item)
             self.beginRemoveRows(QModelIndex(), row, row)
@@ -100,6 +110,11 @@ class PicturesModel(QAbstractTableModel):
     def file(self, item: BatchItem) -> Path | None:
         """Its result, None where there is none."""
         return item.files.get(self.wish_of(item))
+
+    def about(self, item: BatchItem) -> str:
+        """The second line of its row."""
+        words = self.words(item)
+        return f"{words.sizes} · {words.about}" if self.narrow and words.saved else words.about
 
     def words(self, item: BatchItem) -> BatchWords:
         """What a row says."""
@@ -228,7 +243,7 @@ class _Cells(QStyledItemDelegate):
         beside = cell.adjusted(_SIDE + 2 * _PAD + 2, 0, -4, 0)
         metrics = QFontMetrics(self._strong)
         name = metrics.elidedText(printable(item.path.name), Qt.TextElideMode.ElideMiddle, beside.width())
-        lines = fitted(words.about, self._small, beside.width())
+        lines = fitted(self._model.about(item), self._small, beside.width())
         top = cell.top() + (cell.height() - self._high - len(lines) * self._low) // 2
         self._paint_line(painter, cell, QRect(beside.left(), top, beside.width(), self._high), name)
         top += self._high
@@ -276,6 +291,7 @@ class PicturesTable(QTableView):
         """`pressed` gets "copy", "remove" or "save"."""
         super().__init__()
         self._pressed = pressed
+        self._model = model
         self.setAccessibleName("Pictures")
         self.setModel(model)
         self._cells = _Cells(self, context, model)
@@ -307,6 +323,12 @@ class PicturesTable(QTableView):
         self.setColumnWidth(1, wide("99.9 MB → 99.9 MB") + 2 * _PAD)
         self.setColumnWidth(2, wide("−99 %") + 3 * _PAD)
         self.verticalHeader().setDefaultSectionSize(self._cells.row_height)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._model.narrow = self.viewport().width() < _NARROW
+        self.setColumnHidden(1, self._model.narrow)
 
     @override
     def changeEvent(self, event: QEvent) -> None:

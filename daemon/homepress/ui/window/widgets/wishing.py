@@ -84,6 +84,7 @@ class WishPanel(QWidget):
         self._limit.setEditable(True)
         if (field := self._limit.lineEdit()) is not None:
             field.setAccessibleName("Size to stay under")
+            field.setAcceptDrops(False)
         self._limit.editTextChanged.connect(self._typed)
         self._limit.setFixedWidth(110)
         beside.addWidget(self._limit)
