@@ -422,7 +422,7 @@ def test_undo_and_then_redo(desk: Desk) -> None:
     selection = UndoSelection(paths=(desk.bench.watched / "a.jpg",))
     assert [each.outcome for each in desk.store.undo(selection, roots=desk.bench.roots)] == ["restored"]
     desk.page.ledger_changed()
-    desk.see(lambda: "there is nothing to compare" in desk.texts, "the undone result")
+    desk.see(lambda: "This result was undone" in desk.texts, "the undone result")
     assert "smaller" not in desk.texts, "what was undone saves nothing"
     desk.button("Redo").click()
     desk.see(lambda: len(desk.asked) == 2, "the request")

@@ -372,7 +372,7 @@ def _missing(detail: EntryDetail, before: str, after: str) -> str:
         return f"This picture was left as it is: {plain(detail.entry.reason, detail.entry.path)}."
     match detail.entry.original:
         case "restored":
-            return "The original was restored, so there is nothing to compare."
+            return "This result was undone: the original is back in its place."
         case "accepted":
             return "The original was deleted when the result was accepted."
         case "expired":

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QPushButton, QStacked
 from homepress.base.memory import collect_and_trim, trim
 from homepress.base.results import FileOutcome, OriginalOutcome, UndoOutcome
 from homepress.control.service import OriginalsRequest, RedoRequest, UndoRequest
-from homepress.store.reader import EntryDetail
+from homepress.store.reader import EntryDetail, HistoryEntry, HistoryFilter
 from homepress.ui.text import printable
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.activity import Neighbours, ResultWords, comparison, find, newest
@@ -25,6 +25,7 @@ from homepress.ui.window.model.pictures import (
     rough_sheet,
     sheet,
 )
+from homepress.ui.window.model.snapshot import Tone
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.controls import show_checked
 from homepress.ui.window.widgets.dialogs import confirm
@@ -359,16 +360,24 @@ class ComparePage(ScrollPage):
         ids, context = [self._found.detail.entry.id], self._context
         if self._words.can_redo:
             request = RedoRequest(ids=ids)
-            context.jobs.run(lambda: list(context.daemon().redo(request)), self._redone)
+            self._undo.setEnabled(False)  # it takes as long as the first time
+            context.jobs.run(lambda: list(context.daemon().redo(request)), self._redone, self._not_done)
         elif self._words.can_undo:
             undo = UndoRequest(ids=ids)
-            context.jobs.run(lambda: list(context.daemon().undo(undo)), self._restored)
+            self._undo.setEnabled(False)
+            context.jobs.run(lambda: list(context.daemon().undo(undo)), self._restored, self._not_done)
+
+    def _not_done(self, text: str, tone: Tone = "bad") -> None:
+        """Say why, and offer it again."""
+        self._context.navigator.tell(text, tone)
+        if self._words is not None:
+            self._say(self._words)
 
     def _restored(self, outcomes: list[UndoOutcome]) -> None:
         for outcome in outcomes:
             if outcome.outcome in ("failed", "beside"):
                 why = outcome.reason or f"the original is at {printable(outcome.restored_to)}"
-                self._context.navigator.tell(f"{printable(outcome.path)}: {printable(why)}", "warning")
+                self._not_done(f"{printable(outcome.path)}: {printable(why)}", "warning")
             else:
                 text = "The original is back. It will not be compressed again."
                 self._context.navigator.tell(text, "good", ("Redo", partial(self._redo, outcome.id)))
@@ -378,23 +387,24 @@ class ComparePage(ScrollPage):
         self._context.jobs.run(lambda: list(self._context.daemon().redo(request)), self._redone)
 
     def _redone(self, outcomes: list[FileOutcome]) -> None:
+        if not outcomes:
+            self._not_done("Nothing to redo: the picture has another result since.", "warning")
         for outcome in outcomes:
             if outcome.outcome == "compressed":
                 self._made_again(outcome)
             else:
-                reason = printable(outcome.reason)
-                self._context.navigator.tell(f"{printable(outcome.path)}: {reason}", "warning")
+                self._not_done(f"{printable(outcome.path)}: {printable(outcome.reason)}", "warning")
 
     def _made_again(self, outcome: FileOutcome) -> None:
         """A result took the place of the picture: it is the newest one now, and what is shown."""
         self._context.navigator.tell("The picture is smaller again. You can undo it.", "good")
-        path = Path(outcome.path)
+        made = HistoryFilter(path=Path(outcome.path), outcome="compressed")
 
-        def look(detail: EntryDetail | None) -> None:
-            if detail is not None and self._found is not None:
-                self.show_entry(detail.entry.id)
+        def look(found: list[HistoryEntry]) -> None:
+            if found and self._found is not None:
+                self.show_entry(found[0].id)
 
-        self._context.ledger.ask(lambda reader: reader.latest(path), look)
+        self._context.ledger.ask(lambda reader: list(reader.history(made, limit=1)), look)
 
     def _accept(self) -> None:
         if self._found is None:
@@ -423,6 +433,7 @@ class ComparePage(ScrollPage):
         """Show the result that there is, in place of the one that was tried."""
         self._facts_card.setVisible(self._words is not None)
         if self._words is not None and self._words.after and not self._left:
+            self._view.setFocus()
             self._try_shown(Path(self._words.after), self._words.after_label)
 
     def _try_shown(self, file: Path, label: str) -> None:

@@ -40,7 +40,7 @@ QPushButton:disabled { color: $faint; border-color: $line; background: transpare
 QPushButton::menu-indicator { image: none; width: 0; }
 QPushButton[kind="primary"] { background: $fill; color: $on_fill; border-color: $fill; font-weight: 600; }
 QPushButton[kind="primary"]:hover { background: $fill_hover; }
-QPushButton[kind="primary"]:disabled { background: $line; color: $muted; border-color: $line; }
+QPushButton[kind="primary"]:disabled { background: $raised; color: $muted; border-color: $line; }
 QPushButton[kind="danger"] { color: $bad; border-color: $bad; }
 QPushButton[kind="danger"]:hover { background: $bad_soft; }
 QPushButton[kind="danger"]:disabled { color: $faint; border-color: $line; }
