@@ -171,6 +171,38 @@ def test_a_day_with_the_keyboard_alone(program: Program, inbox: Path, opened: Op
     window.wait("Pause …", "QPushButton")
 
 
+@pytest.mark.slow
+def test_another_quality_is_tried_and_then_put_in_place(
+    program: Program, inbox: Path, opened: Opening
+) -> None:
+    picture = write(inbox / "one.jpg", jpeg(1))
+    original = sha256(picture)
+    program.watch(inbox, existing="compress")
+    program.start()
+    wait_for(lambda: sha256(picture) != original, within=60)
+    first = sha256(picture)
+    window = opened("compare")
+    window.wait("The largest difference", within=30)
+    window.click("Change quality …", "QPushButton")
+    window.wait("as it is now")
+    window.press("Page_Down", "Page_Down")
+    window.wait_until(
+        lambda: (window.find("Use this one", "QPushButton") or {"enabled": False})["enabled"],
+        "the trial",
+    )
+    assert sha256(picture) == first, "nothing is changed by a trial"
+    window.click("Use this one", "QPushButton")
+    window.wait("The picture is smaller again", within=60)
+    assert sha256(picture) not in (first, original)
+    newest = program.lines("history")[0]
+    assert (newest["settings"], newest["original"]) == ("60", "kept")
+    window.wait("Change quality …", "QPushButton")
+    window.tab_to("Undo")
+    window.press("space")
+    window.wait("The original is back")
+    assert sha256(picture) == original
+
+
 def test_a_second_start_hands_over_to_the_first(
     program: Program, inbox: Path, tmp_path: Path, opened: Opening
 ) -> None:

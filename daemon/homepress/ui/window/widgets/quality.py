@@ -31,6 +31,9 @@ _REST_MS = 350
 """So long the slider has to stand still before its quality is tried."""
 
 
+_OF_THE_WINDOW = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+
+
 class QualitySlider(QSlider):
     """A slider from 30 to 100, drawn in the colours of the theme."""
 
@@ -132,10 +135,10 @@ class QualityPanel(QFrame):
 
     @override
     def event(self, event: QEvent) -> bool:
-        asked = event.key() if isinstance(event, QKeyEvent) else None
-        if event.type() is QEvent.Type.ShortcutOverride and asked == Qt.Key.Key_Escape:
-            event.accept()  # before the window takes it
-            return True
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if not event.modifiers() & _OF_THE_WINDOW:
+                event.accept()  # Escape and Page Down are for the slider before they are for the page
+            return event.isAccepted()
         return super().event(event)
 
     @override
