@@ -26,6 +26,7 @@ class Column(enum.IntEnum):
 
 
 _WORDS_HELD = 2000
+_COLUMNS = len(Column)
 _HEADS = ("Picture", "Result", "Saved", "When")
 
 
@@ -93,15 +94,15 @@ class HistoryModel(QAbstractTableModel):
 
     def _changed(self, first: int, last: int) -> None:
         if last >= first:
-            self.dataChanged.emit(self.index(first, 0), self.index(last, len(Column) - 1))
+            self.dataChanged.emit(self.index(first, 0), self.index(last, _COLUMNS - 1))
 
     @override
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008  as in Qt
-        return 0 if parent.isValid() else len(self._rows)
+        return 0 if parent.isValid() else len(self._rows.index.ids)
 
     @override
     def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else _COLUMNS
 
     @override
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
