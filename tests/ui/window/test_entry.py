@@ -128,6 +128,11 @@ def test_what_came_of_asking() -> None:
     )
 
 
+def test_that_nothing_came_of_it_is_said_too() -> None:
+    assert done([], " again") == ("It was made again already.", [])
+    assert undone([]) == ("There was nothing to undo.", False)
+
+
 def test_what_came_of_an_undo() -> None:
     removed = UndoOutcome(id=1, path="/out/a.jpg", outcome="removed")
     assert undone([removed]) == ("1 result removed. Your own pictures were never changed.", True)

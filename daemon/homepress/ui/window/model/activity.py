@@ -222,9 +222,11 @@ def can_undo(entry: HistoryEntry) -> bool:
 
 def undone(outcomes: list[UndoOutcome]) -> tuple[str, bool]:
     """What came of an undo, and whether all is well."""
+    if not outcomes:
+        return "There was nothing to undo.", False
     trouble = [outcome for outcome in outcomes if outcome.outcome in ("failed", "beside")]
     if not trouble:
-        if outcomes and all(outcome.outcome == "removed" for outcome in outcomes):
+        if all(outcome.outcome == "removed" for outcome in outcomes):
             return f"{counted(len(outcomes), 'result')} removed. Your own pictures were never changed.", True
         them = "It" if len(outcomes) == 1 else "They"
         text = f"{counted(len(outcomes), 'original')} brought back. {them} will not be compressed again."

@@ -227,7 +227,8 @@ def done(outcomes: Iterable[FileOutcome], again: str = "") -> tuple[str, list[st
         outcomes: one for each picture.
         again: what is said after "made smaller", such as " again".
     """
-    every = list(outcomes)
+    if not (every := list(outcomes)):
+        return "It was made again already." if again else "There was nothing to compress.", []
     made = [one for one in every if one.outcome == "compressed"]
     paths = [one.path for one in made]
     if (rest := next((one for one in every if one.outcome != "compressed"), None)) is not None:

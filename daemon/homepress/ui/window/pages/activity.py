@@ -360,7 +360,9 @@ class ActivityPage(Page):
     def _made(self, outcomes: list[FileOutcome], again: str = "") -> None:
         text, paths = done(outcomes, again)
         steps = [("Undo", partial(self._undo_paths, paths))] if paths else []
-        self._context.navigator.tell(text, "good" if len(paths) == len(outcomes) else "warning", *steps)
+        self._context.navigator.tell(
+            text, "good" if paths and len(paths) == len(outcomes) else "warning", *steps
+        )
 
     def _undo_paths(self, paths: list[str]) -> None:
         request = UndoRequest(paths=paths)
