@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
@@ -42,6 +42,7 @@ from homepress.ui.window.widgets.wishing import WishPanel
 
 _ABOUT = "Make pictures small, here and now. Nothing is watched, and nothing is kept unless you save it."
 _WATCH = "Homepress can also watch a folder, and make every new picture in it smaller."
+_BETWEEN_NEWS_MS = 60
 _NONE = "There is no picture in what you dropped or copied. Save it as a file first, and drop that."
 _ITSELF = "That is the picture itself. Press Replace instead, which keeps the original for 30 days."
 
@@ -60,6 +61,10 @@ class NowPage(ScrollPage):
         self._batch = HandBatch(context.paths.state / FOLDER, self._have_result)
         self._total = 0
         self._copied: list[Path] = []
+        self._soon = QTimer(self)  # many small pictures are done faster than anybody reads
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_BETWEEN_NEWS_MS)
+        self._soon.timeout.connect(self._show_news)
         kit = context.kit
         self.body.setAlignment(Qt.AlignmentFlag(0))  # the last of it takes the room that is left
         self.body.addWidget(kit.heading("Compress now"))
@@ -237,6 +242,10 @@ class NowPage(ScrollPage):
         if item not in self._model.items or wish != self._model.wish:
             return
         self._model.changed(item)
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _show_news(self) -> None:
         self._show_state()
         if not self._waiting():
             announce(self, self._words.text())
