@@ -23,7 +23,7 @@ from PIL import Image
 
 from benchmarks import landscapes
 
-PAGES = ("first-run", "folders", "activity", "compare", "statistics", "privacy", "general")
+PAGES = ("now", "first-run", "folders", "activity", "compare", "statistics", "privacy", "general")
 _TRY = ("click", "340", "658")
 HANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "first-run": (("type", "~/Pictures/Phone"), ("wait", "2"), _TRY, ("wait", "12")),
@@ -122,13 +122,17 @@ def shoot(environment: dict[str, str], page: str, theme: str, scale: float, targ
     """Open the window at a page, wait until it stands still, and write what is seen."""
     command = [sys.executable, "-m", "homepress", "window"]
     options = ["--page", page, "--theme", theme, "--scale", str(scale)]
+    if page == "now":
+        options.append(str(Path(environment["HOME"], "Pictures", "Phone")))
     window = subprocess.Popen([*command, *options], env=environment)
     try:
         name = target.name.partition("-light")[0].partition("-dark")[0]
         use(environment, HANDS.get(name, ()), scale)
         before = b""
         for _ in range(40):
-            time.sleep(4 if name in ("first-run", "compare") else 1)  # pictures are worked on meanwhile
+            time.sleep(
+                4 if name in ("now", "first-run", "compare") else 1
+            )  # pictures are worked on meanwhile
             subprocess.run(["import", "-window", "root", str(target)], env=environment, check=True)
             now = Image.open(target).convert("RGB").tobytes()
             if now == before and len(set(now[:: max(1, len(now) // 5000)])) > 6:

@@ -108,6 +108,7 @@ class InMemoryCompressor:
         """Start its processes now, so that the next picture need not wait for them."""
         with contextlib.suppress(WorkerDied):  # the picture will tell
             self._slot.prepare()
+            self._trust.prepare(self._slot)
             self._checker.prepare()
 
     def tells_place(self, source: bytes) -> bool:
