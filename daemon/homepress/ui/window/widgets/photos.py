@@ -46,6 +46,7 @@ _PAN = 60
 _ZOOM = 1.5
 _GAP = 4
 _NEAR = 24
+_KNOB = 16
 _MARGIN = 0.15
 """How much more than is seen is decoded on each side, as a share of it: for the next move."""
 _LABEL_GROUND = QColor(10, 14, 18, 205)
@@ -200,8 +201,9 @@ class CompareView(QWidget):
 
     def slide(self, share: float) -> None:
         """Put the slider somewhere, 0 to 1."""
-        self._share = min(1.0, max(0.0, share))
-        self.update()
+        before, self._share = self._share, min(1.0, max(0.0, share))
+        left, right = sorted(round(each * self.width()) for each in (before, self._share))
+        self.update(QRect(left - _KNOB - 2, 0, right - left + 2 * _KNOB + 4, self.height()))
         self._tell()
 
     # -- what is seen
@@ -384,13 +386,15 @@ class CompareView(QWidget):
         return side.seen
 
     def _differing(self) -> QImage:
-        """Where they differ, brightest where most; while the hand moves, with half of the lines.
+        """Where they differ, brightest where most; while the hand moves, with fewer lines.
 
         What is reduced has lost its small differences: those of the full pictures are shown there.
         """
         if self._difference is not None:
             return self._difference
-        view = self._view if self._fine else self._view.halved()
+        view = self._view
+        for _ in range(0 if self._fine else math.ceil(self.devicePixelRatioF())):
+            view = view.halved()
         levels = self._differences.levels
         if levels and self._view.width * self._view.zoom <= levels[0].width():
             made = self._drawn(self._differences, view)
@@ -452,7 +456,7 @@ class CompareView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(10, 14, 18, 90))
         painter.setBrush(QColor("white"))
-        painter.drawEllipse(QPointF(x, middle), 16, 16)
+        painter.drawEllipse(QPointF(x, middle), _KNOB, _KNOB)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor("#0d766e"))
         for way in (-1, 1):
