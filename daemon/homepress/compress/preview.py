@@ -64,6 +64,8 @@ def preview(
         TooManyPixels: it is larger.
         Undecodable: it cannot be read in full.
     """
+    if rough and part is None and not source.startswith(START_OF_IMAGE):
+        part = (0.0, 0.0, 1.0, 1.0)  # decoded in full anyhow: the next look finds it held
     if part is not None:
         whole = _whole(source, most_decoded)
         full_size, shown = whole.size, _cut_out(whole, part)

@@ -75,7 +75,7 @@ class ComparePage(ScrollPage):
         self._panel = QualityPanel(context, self._try_shown, self._panel_closed)
         self._panel.hide()
         self.body.addWidget(self._panel)
-        context.theme.changed.connect(self._view.update)
+        context.theme.changed.connect(self._view.renew)
         self._bind_keys()
         self._show_nothing("", "")
         context.jobs.run(
@@ -285,6 +285,9 @@ class ComparePage(ScrollPage):
         for widget in (self._tools, self._keys, self._facts_card, self._newer, self._older):
             widget.show()
         self._worst.setEnabled(False)
+        # About as long as what will stand there, so that the picture keeps its size.
+        looking = f"{words.score} Homepress is looking for the largest difference between both …"
+        self._described.setText(" ".join(filter(None, (looking, words.removed))))
         self._opening.setText("Opening …")
         self._pages.setCurrentIndex(2)
         self._view.begin(words.before_label, words.after_label)

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QPolygonF,
     QRegion,
     QResizeEvent,
@@ -141,6 +142,8 @@ class CompareView(QWidget):
     def begin(self, before: str, after: str) -> None:
         """Another pair comes, with these labels; the whole of it will be seen."""
         self.clear()
+        if self._mode == "flicker":
+            self._flicker.start()
         self._sides[0].label, self._sides[1].label = before, after
         self._share = 0.5
         self._view = Viewport(1, 1, 1, 1)
@@ -151,21 +154,21 @@ class CompareView(QWidget):
         side.hold(sheet)
         if (self._view.width, self._view.height) != sheet.size:
             self._view = Viewport(*sheet.size, *self._area()).fit()
-        self._renew()
+        self.renew()
 
     def show_after(self, sheet: Sheet, label: str = "") -> None:
         """Show what became of it; with `label`, under another one."""
         self._sides[1].hold(sheet)
         self._differences.levels = []
         self._sides[1].label = label or self._sides[1].label
-        self._renew()
+        self.renew()
 
     def show_measured(self, pair: Pair) -> None:
         """Know where they differ, and where most."""
         self._worst = pair.worst
         if pair.difference is not None:
             self._differences.keep(heat_map(pair.difference))
-            self._renew()
+            self.renew()
 
     def set_mode(self, mode: str) -> None:
         """Compare in another way."""
@@ -175,7 +178,7 @@ class CompareView(QWidget):
         if mode == "flicker":
             self._flicker.start()
         self._view = self._view.resized(*self._area())
-        self._renew()
+        self.renew()
 
     def fit(self) -> None:
         """Show the whole picture."""
@@ -229,7 +232,8 @@ class CompareView(QWidget):
             self._rest.start()
             self._forget()
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Draw everything anew, and well: pictures, area or colours are others."""
         self._fine = True
         self._forget()
         self._rest.start()
@@ -320,6 +324,9 @@ class CompareView(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
+        if (self._view.across, self._view.down) != self._area():  # on a screen of another scale
+            self._view = self._view.resized(*self._area())
+            self.renew()
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._theme.colour("page"))
         if self._sides[0].sheet is not None:
@@ -331,22 +338,12 @@ class CompareView(QWidget):
             self._paint_labels(painter)
             if self._mode == "slider" and self._sides[1].sheet is not None:
                 self._paint_slider(painter)
-        focus = self.hasFocus()
+        width = 2 if self.hasFocus() else 1
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.fillRect(QRect(0, 0, self.width(), 2 if focus else 1), self._edge(focus))
-        for edge in self._edges(2 if focus else 1):
-            painter.fillRect(edge, self._edge(focus))
-
-    def _edge(self, focus: bool) -> QColor:
-        return self._theme.colour("focus" if focus else "line")
-
-    def _edges(self, width: int) -> list[QRect]:
-        right, bottom = self.width() - width, self.height() - width
-        return [
-            QRect(0, bottom, self.width(), width),
-            QRect(0, 0, width, self.height()),
-            QRect(right, 0, width, self.height()),
-        ]
+        painter.setPen(QPen(self._theme.colour("focus" if self.hasFocus() else "line"), width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        half = width / 2
+        painter.drawRect(QRectF(self.rect()).adjusted(half, half, -half, -half))
 
     def _paint_mode(self, painter: QPainter, width: int, height: int) -> None:
         before, after = self._sides
@@ -489,12 +486,12 @@ class CompareView(QWidget):
         if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
             super().keyPressEvent(event)
             return
-        if key in _ARROWS and (
-            event.modifiers() & Qt.KeyboardModifier.ShiftModifier or self._mode != "slider"
-        ):
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        slides = not shift and self._mode == "slider" and key in (Qt.Key.Key_Left, Qt.Key.Key_Right)
+        if key in _ARROWS and not slides:
             step = _PAN * self.devicePixelRatioF()
             self.pan(_ARROWS[key][0] * step, _ARROWS[key][1] * step)
-        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        elif slides:
             self.slide(self._share + (_STEP if key == Qt.Key.Key_Right else -_STEP))
         elif key in _MODE_KEYS:
             self._choose(_MODE_KEYS[key])
@@ -581,7 +578,7 @@ class CompareView(QWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._view = self._view.resized(*self._area())
-        self._renew()
+        self.renew()
 
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
