@@ -131,7 +131,7 @@ def shoot(environment: dict[str, str], page: str, theme: str, scale: float, targ
         before = b""
         for _ in range(40):
             time.sleep(
-                4 if name in ("now", "first-run", "compare") else 1
+                {"now": 12, "first-run": 4, "compare": 4}.get(name, 1)
             )  # pictures are worked on meanwhile
             subprocess.run(["import", "-window", "root", str(target)], env=environment, check=True)
             now = Image.open(target).convert("RGB").tobytes()

@@ -112,6 +112,10 @@ class HandBatch:
         """Whether something is being worked on."""
         return self._threads > 0
 
+    def is_at_work(self, item: BatchItem) -> bool:
+        """Whether a picture is being worked on."""
+        return (item, self._wish) in self._doing
+
     def start(self, items: Iterable[BatchItem], wish: Wish, first: BatchItem | None = None) -> int:
         """Have these compressed in place of what is left of others; how many are to be done.
 

@@ -72,7 +72,7 @@ class NowPage(ScrollPage):
         self.body.addWidget(self._about)
         self._wishes = WishPanel(context, self._wish_changed)
         self.body.addWidget(self._wishes)
-        self._model = PicturesModel()
+        self._model = PicturesModel(self._batch.is_at_work)
         self._empty = self._make_empty()
         self.body.addWidget(self._empty, 1)
         self._list = self._make_list()
@@ -234,6 +234,7 @@ class NowPage(ScrollPage):
         self._total = self._batch.start(self._model.items, self._model.wish, first)
         self._model.changed()
         self._show_state()
+        self._soon.start()  # by then it is known which are worked on
 
     def _have_result(self, item: BatchItem, wish: Wish) -> None:
         self._context.main.post(partial(self._show_result, item, wish))
@@ -247,7 +248,7 @@ class NowPage(ScrollPage):
 
     def _show_news(self) -> None:
         self._show_state()
-        if not self._waiting():
+        if self._model.items and not self._waiting():
             announce(self, self._words.text())
 
     def _stop_or_go_on(self) -> None:
@@ -271,6 +272,7 @@ class NowPage(ScrollPage):
     def _show_state(self) -> None:
         """Say how far it is, what came of it, and what can be done with it."""
         items, waiting = self._model.items, self._waiting()
+        self._table.viewport().update()
         made = [one for item in items if (one := item.made.get(self._model.wish_of(item))) is not None]
         done, total, stopped = self._total - waiting, self._total, self._model.stopped
         text = total_words(made, len(items))

@@ -55,6 +55,7 @@ _PAD = 10
 _NARROW = 520
 """Pixels of the table; with less, sizes stand below the name."""
 _WAITING = BatchWords("", "", "Waiting …")
+_WORKING = BatchWords("", "", "Working …")
 _STOPPED = BatchWords("", "", "Cancelled")
 
 
@@ -68,8 +69,10 @@ class PicturesModel(QAbstractTableModel):
         narrow: whether there is no room for the sizes but in the second line.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_at_work: Callable[[BatchItem], bool]) -> None:
+        """`is_at_work` says of a picture without a result whether it is being worked on."""
         super().__init__()
+        self._is_at_work = is_at_work
         self.items: list[BatchItem] = []
         self.wish = Wish()
         self.stopped = False
@@ -121,7 +124,7 @@ class PicturesModel(QAbstractTableModel):
         wish = self.wish_of(item)
         made = item.made.get(wish)
         if made is None:
-            return _STOPPED if self.stopped else _WAITING
+            return _STOPPED if self.stopped else _WORKING if self._is_at_work(item) else _WAITING
         return result_words(made, wish, replaced=item.replaced is not None)
 
     # -- what Qt asks
