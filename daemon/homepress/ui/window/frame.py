@@ -38,7 +38,7 @@ from homepress.ui.window.model.snapshot import Headline, Snapshot, headline, wai
 from homepress.ui.window.start import NoDisplayError, WindowLook
 from homepress.ui.window.theme import Icon, Theme, linux
 from homepress.ui.window.widgets.controls import on_chosen, show_checked, stop_once
-from homepress.ui.window.widgets.factory import WidgetFactory, column, restyle, row
+from homepress.ui.window.widgets.factory import WidgetFactory, across, column, restyle, row
 
 # The pages, by word. Each is made when it is first shown.
 
@@ -150,13 +150,10 @@ class SideBar(QFrame):
             self._offer(SideBarAction.PAUSE)
 
     def _title(self) -> QWidget:
-        made = QWidget()
-        line = row(made, spacing=8)
-        line.setContentsMargins(9, 0, 0, 0)
-        brand = QLabel()
+        brand, name = QLabel(), self._kit.label(_TITLE, "heading")
         brand.setPixmap(self._kit.theme.brand(_BRAND))
-        line.addWidget(brand)
-        line.addWidget(self._kit.label("Homepress", "heading"), 1)
+        made = across(brand, name, fill=name)
+        made.setContentsMargins(9, 0, 0, 0)
         return made
 
     def _entry(self, name: PageName, chosen: Callable[[PageName], object]) -> QPushButton:
@@ -182,13 +179,9 @@ class SideBar(QFrame):
         made = QWidget()
         inside = column(made, spacing=4)
         inside.setContentsMargins(8, 0, 8, 0)
-        head = QWidget()
-        line = row(head)
         self._mark = self._kit.mark(Icon.CLOCK, "muted")
         self._words = self._kit.label("One moment …", "strong", wrap=True)
-        line.addWidget(self._mark)
-        line.addWidget(self._words, 1)
-        inside.addWidget(head)
+        inside.addWidget(across(self._mark, self._words, fill=self._words))
         self._detail = self._kit.hint()
         self._detail.hide()
         inside.addWidget(self._detail)

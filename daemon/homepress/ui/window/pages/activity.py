@@ -39,7 +39,7 @@ from homepress.ui.window.model.snapshot import Remedy, Snapshot, in_words, remed
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import confirm
 from homepress.ui.window.widgets.entry_details import EntryDetails
-from homepress.ui.window.widgets.factory import ButtonRow, SplitRow, announce, clear, column, row
+from homepress.ui.window.widgets.factory import ButtonRow, SplitRow, across, announce, clear, column, stacked
 from homepress.ui.window.widgets.history import HistoryTable
 from homepress.ui.window.widgets.page import MARGIN, Page
 
@@ -87,9 +87,9 @@ class ActivityPage(Page):
         self._table.moved.connect(self._say)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._table)
-        self._empty_place = QWidget()
-        self._empty = column(self._empty_place)
-        self._stack.addWidget(self._empty_place)
+        place = QWidget()
+        self._empty = column(place)
+        self._stack.addWidget(place)
         inside.addWidget(self._stack, 1)
         inside.addWidget(self._make_actions())
 
@@ -125,19 +125,14 @@ class ActivityPage(Page):
     def _make_tools(self) -> QWidget:
         kit = self._context.kit
         choices = [(word, title) for word, (title, _) in SHOWN.items()]
-        self._filter_place = QWidget()
-        place = column(self._filter_place)
-        place.addWidget(kit.segments("Show", choices, "", self._filter))
+        self._filter_place = stacked(kit.segments("Show", choices, "", self._filter))
         self._search = kit.entry("Search", example="Search", clear="Clear the search")
         self._search.setMinimumWidth(170)
         self._search.textChanged.connect(lambda _: self._typing.start())
         self._search.returnPressed.connect(self._table_takes_keys)
         QShortcut(QKeySequence.StandardKey.Find, self, self._search.setFocus)
         least = self._filter_place.sizeHint().width() + 10
-        field = QWidget()
-        line = row(field)
-        line.addWidget(kit.mark(Icon.SEARCH, "muted"))
-        line.addWidget(self._search)
+        field = across(kit.mark(Icon.SEARCH, "muted"), self._search)
         return SplitRow(self._filter_place, field, margin=0, least=least)
 
     def _make_actions(self) -> QWidget:
@@ -149,11 +144,7 @@ class ActivityPage(Page):
         self._compare = kit.button(
             "Before and after", partial(self._do, EntryAction.COMPARE), icon=Icon.COMPARE
         )
-        made = QWidget()
-        line = row(made)
-        line.addStretch(1)
-        line.addWidget(ButtonRow([self._back, self._folder, self._details, self._compare]))
-        return made
+        return across(None, ButtonRow([self._back, self._folder, self._details, self._compare]))
 
     # -- reading
 
@@ -317,13 +308,11 @@ class ActivityPage(Page):
             context.navigator.tell(f"None of these can be {word}.", "warning")
             return
         if several:
-            title = f"Make {counted(len(ids), 'result')} again?" if redo else _question(len(ids))
-            about = (
-                "Their originals are kept once more."
-                if redo
-                else "The results go. You can have them made again with Redo."
-            )
-            word = "Redo" if redo else "Undo"
+            title = f"Bring back {counted(len(ids), 'original')}?"
+            about, word = "The results go. You can have them made again with Redo.", "Undo"
+            if redo:
+                title = f"Make {counted(len(ids), 'result')} again?"
+                about, word = "Their originals are kept once more.", "Redo"
             if not confirm(context.window, context.kit, title, about, word, "primary"):
                 return
         (self._redo if redo else self._undo)(ids)
@@ -384,10 +373,6 @@ class ActivityPage(Page):
 def _here(steps: list[Remedy]) -> list[Remedy]:
     """What a problem offers on this page: the steps about a folder are on the page of the folders."""
     return [step for step in steps if step in (Remedy.RESUME, Remedy.ORIGINALS)] or steps[:1]
-
-
-def _question(number: int) -> str:
-    return f"Bring back {counted(number, 'original')}?"
 
 
 def _that_fit(reader: Reader, ids: list[int], *, redo: bool) -> list[int]:

@@ -7,7 +7,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from homepress.base import blocking
 from homepress.base.blocking import NotAnsweringError
@@ -30,7 +30,7 @@ from homepress.ui.window.model.wording import PRESETS
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.controls import show_checked
 from homepress.ui.window.widgets.dialogs import FolderField
-from homepress.ui.window.widgets.factory import announce, column, row
+from homepress.ui.window.widgets.factory import across, announce, column, stacked
 from homepress.ui.window.widgets.options import Option, OptionCards
 from homepress.ui.window.widgets.page import ScrollPage
 
@@ -65,13 +65,9 @@ class SavingsTrial(QWidget):
         self._stopped = threading.Event()  # set when the trial in progress is not wanted any more
         kit = context.kit
         inside = column(self, spacing=6)
-        line = QHBoxLayout()
-        line.setSpacing(12)
         self._button = kit.button("See what it would save", self._press)
         self._words = kit.hint(" ")
-        line.addWidget(self._button)
-        line.addWidget(self._words, 1)
-        inside.addLayout(line)
+        inside.addWidget(across(self._button, self._words, fill=self._words, spacing=12))
         self._progress = kit.progress("Trial")
         policy = self._progress.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -176,7 +172,8 @@ class FirstRunPage(ScrollPage):
             ),
             1,
         ):
-            card, inside = self._step(number, title)
+            card, inside = kit.card(spacing=8)
+            inside.addWidget(kit.label(f"{number}  {title}", "heading"))
             fill(inside)
             self.body.addWidget(card)
 
@@ -198,20 +195,10 @@ class FirstRunPage(ScrollPage):
 
     # -- building
 
-    def _step(self, number: int, title: str) -> tuple[QFrame, QVBoxLayout]:
-        kit = self._context.kit
-        card, inside = kit.card(spacing=8)
-        inside.addWidget(kit.label(f"{number}  {title}", "heading"))
-        return card, inside
-
     def _fill_folder(self, inside: QVBoxLayout) -> None:
         kit = self._context.kit
-        quick = QWidget()
-        line = row(quick)
-        for name, path in suggestions(Path.home()):
-            line.addWidget(kit.button(name, partial(self._suggest, path)))
-        line.addStretch(1)
-        inside.addWidget(quick)
+        quick = [kit.button(name, partial(self._suggest, path)) for name, path in suggestions(Path.home())]
+        inside.addWidget(across(*quick, None))
         self._folder = FolderField(kit, "Folder to watch", "", self._folder_changed)
         inside.addWidget(self._folder)
         self._folder_words = kit.hint(" ")
@@ -229,10 +216,8 @@ class FirstRunPage(ScrollPage):
         kit = self._context.kit
         inside.addWidget(kit.segments("Where results go", _MODES, self._mode, self._mode_changed))
         self._output = FolderField(kit, "Folder for results", "", lambda _: None)
-        kept = QWidget()
-        column(kept).addWidget(kit.hint(_KEPT))
         self._place = QStackedWidget()  # as high as the field, whichever of both is seen
-        self._place.addWidget(kept)
+        self._place.addWidget(stacked(kit.hint(_KEPT)))
         self._place.addWidget(self._output)
         inside.addWidget(self._place)
 
@@ -240,9 +225,8 @@ class FirstRunPage(ScrollPage):
         kit = self._context.kit
         names = ["", *preset_names(self._context.paths.presets_dir)]
         options = [(name, PRESETS.get(name, name.capitalize()) if name else "Any pictures") for name in names]
-        choice = kit.choice("What is in the folder", options, "", self._preset_chosen)
-        self._preset = choice
-        self._preset_row = kit.form_row("What is in the folder", " ", choice)
+        self._preset = kit.choice("What is in the folder", options, "", self._preset_chosen)
+        self._preset_row = kit.form_row("What is in the folder", " ", self._preset)
         inside.addWidget(self._preset_row)
         self._cards = OptionCards(kit, "Quality", _QUALITIES, _USUAL, self._quality_chosen)
         inside.addWidget(self._cards)
@@ -257,10 +241,7 @@ class FirstRunPage(ScrollPage):
         inside.addWidget(self._login_row)
         self._begin = kit.button("Watch this folder", self._start, "primary")
         self._begin.setEnabled(False)
-        line = QHBoxLayout()
-        line.addWidget(self._begin)
-        line.addStretch(1)
-        inside.addLayout(line)
+        inside.addWidget(across(self._begin, None))
 
     # -- choosing
 

@@ -23,7 +23,7 @@ from homepress.ui.window.model.snapshot import (
 )
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import choose_folder, confirm
-from homepress.ui.window.widgets.factory import SplitRow, clear, column, row
+from homepress.ui.window.widgets.factory import SplitRow, across, clear, row, stacked
 from homepress.ui.window.widgets.forms import SettingsForm
 from homepress.ui.window.widgets.page import ScrollPage
 
@@ -72,11 +72,7 @@ class FoldersPage(ScrollPage):
         clear(self.body)
         kit, paths = self._context.kit, self._context.paths
         back = kit.button("All folders", self._back, "ghost", Icon.BACK)
-        line = QWidget()
-        beside = row(line)
-        beside.addWidget(back)
-        beside.addStretch(1)
-        self.body.addWidget(line)
+        self.body.addWidget(across(back, None))
         self.body.addWidget(kit.elided(printable(folder.path.name or path), "title"))
         self.body.addWidget(kit.elided(printable(path), "small"))
         form = folder_form(paths.config_file, folder, lambda: connect(paths.socket))
@@ -129,12 +125,8 @@ class FoldersPage(ScrollPage):
         grid.addWidget(switch, 0, 2, 2, 1)
         grid.setColumnStretch(1, 1)
         inside.addWidget(head)
-        words = QWidget()
-        text = column(words, spacing=2)
-        text.addWidget(kit.label(card.figures, "strong", wrap=True))
-        text.addWidget(kit.hint(card.about))
-        below = SplitRow(words, self._actions(card), margin=0)
-        inside.addWidget(below)
+        words = stacked(kit.label(card.figures, "strong", wrap=True), kit.hint(card.about), spacing=2)
+        inside.addWidget(SplitRow(words, self._actions(card), margin=0))
         if card.problem:
             steps = [(remedy.value, partial(self._apply, remedy, card)) for remedy in card.remedies]
             inside.addWidget(kit.notice(card.problem, "bad", *steps))
@@ -151,26 +143,23 @@ class FoldersPage(ScrollPage):
         name.fit_content()
         line.addWidget(name)
         line.addSpacing(8)
-        ink = card.tone if card.tone != "muted" else "muted"
-        line.addWidget(kit.mark(_STATE_ICONS[card.tone], ink, 16))
+        line.addWidget(kit.mark(_STATE_ICONS[card.tone], card.tone, 16))
         line.addWidget(kit.label(card.state, "small" if card.tone == "muted" else card.tone))
         line.addStretch(1)
         return made
 
     def _actions(self, card: FolderCard) -> QWidget:
-        kit = self._context.kit
-        made = QWidget()
-        line = row(made)
-        for text, command in (
-            ("Settings", self.open_settings),
-            ("Open", self._reveal),
-            ("Remove", self._remove),
+        buttons = []
+        for text, name, command in (
+            ("Settings", f"Settings for {card.name}", self.open_settings),
+            ("Open", f"Open {card.name}", self._reveal),
+            ("Remove", f"Remove {card.name}", self._remove),
         ):
-            button = kit.button(text, partial(command, card.path))
-            button.setAccessibleName(f"{text} {card.name}")
+            button = self._context.kit.button(text, partial(command, card.path))
+            button.setAccessibleName(name)
             button.setObjectName(f"{text} {card.path}")
-            line.addWidget(button)
-        return made
+            buttons.append(button)
+        return across(*buttons)
 
     def _empty(self) -> QFrame:
         kit = self._context.kit

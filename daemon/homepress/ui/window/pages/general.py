@@ -1,6 +1,6 @@
 """The page General: what holds for the whole program."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 import homepress
 from homepress.base.units import size
@@ -12,7 +12,7 @@ from homepress.ui.window.model.form import daemon_form
 from homepress.ui.window.model.privacy import built_on
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.widgets.controls import show_checked
-from homepress.ui.window.widgets.factory import clear, column
+from homepress.ui.window.widgets.factory import across, clear, column
 from homepress.ui.window.widgets.forms import SettingsForm
 from homepress.ui.window.widgets.page import ScrollPage
 
@@ -118,11 +118,9 @@ class GeneralPage(ScrollPage):
         inside.addWidget(self._originals_words)
         self._originals_bar = kit.progress("Space used by stored originals")
         inside.addWidget(self._originals_bar)
-        line = QHBoxLayout()
         go = self._context.navigator.go
-        line.addWidget(kit.button("What is stored, and how to delete it", lambda: go("privacy"), "ghost"))
-        line.addStretch(1)
-        inside.addLayout(line)
+        more = kit.button("What is stored, and how to delete it", lambda: go("privacy"), "ghost")
+        inside.addWidget(across(more, None))
         return card
 
     def _show_originals(self, occupied: int, most: int) -> None:

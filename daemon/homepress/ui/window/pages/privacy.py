@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from homepress.base.results import OriginalOutcome, ProbedProcess
 from homepress.base.units import counted, size
@@ -25,8 +25,9 @@ from homepress.ui.window.model.privacy import (
 )
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.theme import Icon
+from homepress.ui.window.widgets.controls import ElidedLabel
 from homepress.ui.window.widgets.dialogs import FolderField, confirm
-from homepress.ui.window.widgets.factory import Role, clear, column
+from homepress.ui.window.widgets.factory import Role, across, clear, column, stacked
 from homepress.ui.window.widgets.page import ScrollPage
 
 _ABOUT = "Pictures never leave this computer."
@@ -63,15 +64,11 @@ class Reports(QWidget):
         outer = column(self, spacing=10)
         card, self._summary = kit.card(spacing=8)
         outer.addWidget(card)
-        self._details = QWidget()
-        self._lines = column(self._details, spacing=10)
-        self._details.hide()
-        self._more = kit.button("Show technical details", self._fold, "ghost", Icon.CHEVRON)
-        line = QHBoxLayout()
-        line.addWidget(self._more)
-        line.addStretch(1)
-        outer.addLayout(line)
-        outer.addWidget(self._details)
+        details = QWidget()
+        self._lines = column(details, spacing=10)
+        self._more = kit.unfolding("Show technical details", details, "Hide technical details")
+        outer.addWidget(across(self._more, None))
+        outer.addWidget(details)
 
     def ask_once(self) -> None:
         """Have the processes try, unless they did."""
@@ -95,37 +92,22 @@ class Reports(QWidget):
         kit = self._context.kit
         found = reports(processes)
         for text, closed in plain_lines(processes):
-            self._summary.addLayout(self._line(text, "good" if closed else "bad"))
+            mark = kit.mark(Icon.CHECK, "good") if closed else kit.mark(Icon.WARNING, "bad")
+            words = kit.label(text, wrap=True)
+            self._summary.addWidget(across(mark, words, fill=words, spacing=10))
         text, closed = verdict_of_all(found)
         self._summary.addWidget(kit.label(text, "small" if closed else "warning", wrap=True))
         for report in found:
             self._lines.addWidget(self._report(report))
         self._more.setEnabled(bool(found))
 
-    def _line(self, text: str, role: Role) -> QHBoxLayout:
-        kit = self._context.kit
-        made = QHBoxLayout()
-        made.setSpacing(10)
-        made.addWidget(kit.mark(Icon.CHECK if role == "good" else Icon.WARNING, role))
-        made.addWidget(kit.label(text, wrap=True), 1)
-        return made
-
-    def _fold(self) -> None:
-        hidden = not self._details.isHidden()
-        self._details.setVisible(not hidden)
-        self._more.setText(f" {'Show' if hidden else 'Hide'} technical details")
-        self._more.setIcon(self._context.theme.icon(Icon.CHEVRON if hidden else Icon.DOWN, "accent"))
-
     def _report(self, report: Tried) -> QFrame:
         """One process: its name, the sum, and its attempts."""
         kit = self._context.kit
         card, inside = kit.card(spacing=6)
-        head = QHBoxLayout()
         icon, role = _MARKS["refused" if report.closed else "open"]
-        head.addWidget(kit.label(report.title, "strong", wrap=True), 1)
-        head.addWidget(kit.mark(icon, role, 16))
-        head.addWidget(kit.label(report.words, role))
-        inside.addLayout(head)
+        title, words = kit.label(report.title, "strong", wrap=True), kit.label(report.words, role)
+        inside.addWidget(across(title, kit.mark(icon, role, 16), words, fill=title, spacing=6))
         grid = QGridLayout()
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(2)
@@ -150,7 +132,7 @@ class StoredCard(QFrame):
         self.setProperty("surface", "card")
         self._context = context
         self.originals_bytes = 0
-        self._sizes: list[QLabel] = []
+        self._sizes: list[ElidedLabel] = []
         kit = context.kit
         inside = QVBoxLayout(self)
         inside.setContentsMargins(20, 14, 20, 14)
@@ -160,17 +142,11 @@ class StoredCard(QFrame):
             1: kit.button("Forget all names …", self._forget_all, "danger"),
         }
         for at, thing in enumerate(stored_data(context.paths, 0)):
-            words = QWidget()
-            text = column(words, spacing=1)
-            text.addWidget(kit.label(thing.name, "strong"))
-            text.addWidget(kit.hint(thing.about))
             self._sizes.append(kit.elided(thing.words, "small"))
-            text.addWidget(self._sizes[-1])
-            line = QHBoxLayout()
-            line.addWidget(words, 1)
-            if (button := buttons.get(at)) is not None:
-                line.addWidget(button)
-            inside.addLayout(line)
+            name, about = kit.label(thing.name, "strong"), kit.hint(thing.about)
+            words = stacked(name, about, self._sizes[-1], spacing=1)
+            button = [buttons[at]] if at in buttons else []
+            inside.addWidget(across(words, *button, fill=words))
         inside.addWidget(kit.line())
         self._fill_forget(inside)
 
@@ -178,7 +154,7 @@ class StoredCard(QFrame):
         """Say anew how large everything is."""
         things = stored_data(self._context.paths, self.originals_bytes)
         for label, thing in zip(self._sizes, things, strict=True):
-            label.set_text(thing.words)  # type: ignore[attr-defined]  # an ElidedLabel
+            label.set_text(thing.words)
 
     # -- originals
 
@@ -217,10 +193,7 @@ class StoredCard(QFrame):
             ("Forget all names before", self._day, self._by_day),
         ):
             inside.addWidget(kit.label(title, "strong"))
-            line = QHBoxLayout()
-            line.addWidget(field, 1)
-            line.addWidget(button)
-            inside.addLayout(line)
+            inside.addWidget(across(field, button, fill=field))
         self._day_words = kit.hint(" ")
         inside.addWidget(self._day_words)
         self._path_changed("")
@@ -281,11 +254,10 @@ class PrivacyPage(ScrollPage):
         again = kit.button("Check again", self._reports.ask)
         self.body.addWidget(kit.heading("Privacy", _ABOUT, again))
         self._gaps: list[str] = []
-        place = QWidget()
-        self._gap_place = column(place)
-        place.hide()
-        self._gap_panel = place
-        self.body.addWidget(place)
+        self._gap_panel = QWidget()
+        self._gap_place = column(self._gap_panel)
+        self._gap_panel.hide()
+        self.body.addWidget(self._gap_panel)
         self.body.addWidget(self._reports)
         self.body.addWidget(self._make_proof())
         self._stored = StoredCard(context)
@@ -323,14 +295,10 @@ class PrivacyPage(ScrollPage):
         card, inside = kit.card()
         inside.addWidget(kit.label("The full proof", "heading"))
         inside.addWidget(kit.hint(_NOT_SHOWN))
-        line = QHBoxLayout()
         command = kit.entry("Command for the full proof", _PROOF)
         command.setReadOnly(True)
         command.setMaximumWidth(220)
-        line.addWidget(command)
-        line.addWidget(kit.button("Copy the command", self._copy))
-        line.addStretch(1)
-        inside.addLayout(line)
+        inside.addWidget(across(command, kit.button("Copy the command", self._copy), None))
         return card
 
     def _copy(self) -> None:

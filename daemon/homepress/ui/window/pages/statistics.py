@@ -26,7 +26,7 @@ from homepress.ui.window.model.figures import (
 )
 from homepress.ui.window.widgets.charts import Chart, share_bar
 from homepress.ui.window.widgets.dialogs import choose_file_to_write
-from homepress.ui.window.widgets.factory import clear, column
+from homepress.ui.window.widgets.factory import across, clear, column
 from homepress.ui.window.widgets.page import ScrollPage
 
 _ABOUT = "Counted on this computer, from its own history. Results that you undid do not count."
@@ -168,10 +168,8 @@ class StatisticsPage(ScrollPage):
         inside.addWidget(kit.label(title, "heading"))
         for part in parts:
             inside.addSpacing(6)
-            line = QHBoxLayout()
-            line.addWidget(kit.elided(part.name, "strong"), 1)
-            line.addWidget(kit.label(part.saved, "strong"))
-            inside.addLayout(line)
+            name = kit.elided(part.name, "strong")
+            inside.addWidget(across(name, kit.label(part.saved, "strong"), fill=name))
             inside.addWidget(share_bar(kit, f"{part.name}: {part.saved}", part.length))
             inside.addWidget(kit.hint(part.words))
         if not parts:
@@ -185,15 +183,11 @@ class StatisticsPage(ScrollPage):
         inside.addWidget(kit.label("Biggest savings", "heading"))
         for entry in entries:
             words = row_words(entry)
-            line = QHBoxLayout()
-            line.setSpacing(14)
-            line.addWidget(kit.elided(words.name), 1)
-            line.addWidget(kit.label(words.sizes, "muted"))
-            line.addWidget(kit.label(words.saved, "accent"))
+            name, sizes = kit.elided(words.name), kit.label(words.sizes, "muted")
             compare = kit.button("Compare", partial(self._context.navigator.compare, entry.id), "ghost")
             compare.setAccessibleName(f"Compare {words.name}")
-            line.addWidget(compare)
-            inside.addLayout(line)
+            saved = kit.label(words.saved, "accent")
+            inside.addWidget(across(name, sizes, saved, compare, fill=name, spacing=14))
         return card
 
     def _export(self, kind: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QDialog, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
-from homepress.ui.window.widgets.factory import Kind, WidgetFactory, row
+from homepress.ui.window.widgets.factory import Kind, WidgetFactory, across, row
 
 _WIDTH = 440
 
@@ -22,13 +22,8 @@ def confirm(
     inside.addWidget(kit.label(title, "heading", wrap=True))
     inside.addWidget(kit.label(text, "muted", wrap=True))
     inside.addSpacing(8)
-    buttons = QWidget()
-    line = row(buttons)
-    line.addStretch(1)
     cancel = kit.button("Cancel", dialog.reject)
-    line.addWidget(cancel)
-    line.addWidget(kit.button(action, dialog.accept, kind))
-    inside.addWidget(buttons)
+    inside.addWidget(across(None, cancel, kit.button(action, dialog.accept, kind)))
     dialog.setFixedSize(_WIDTH, inside.totalHeightForWidth(_WIDTH))
     cancel.setFocus()
     return dialog.exec() == QDialog.DialogCode.Accepted

@@ -51,14 +51,8 @@ class DropZone(QFrame):
         inside.setContentsMargins(20, 16, 20, 16)
         inside.setSpacing(8)
         inside.addStretch(1)
-        inside.addWidget(kit.mark(Icon.PICTURE, "accent", 44), 0, Qt.AlignmentFlag.AlignHCenter)
-        for text, role in (
-            ("Drop pictures or folders here", "heading"),
-            ("Your pictures stay as they are until you say otherwise.", "muted"),
-        ):
-            words = kit.label(text, role, wrap=True)  # type: ignore[arg-type]  # both are roles
-            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            inside.addWidget(words)
+        about = "Your pictures stay as they are until you say otherwise."
+        kit.centre(inside, kit.mark(Icon.PICTURE, "accent", 44), "Drop pictures or folders here", about)
         inside.addSpacing(4)
         inside.addWidget(ButtonRow(buttons), 0, Qt.AlignmentFlag.AlignHCenter)
         inside.addStretch(1)

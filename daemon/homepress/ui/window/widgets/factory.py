@@ -275,6 +275,21 @@ class WidgetFactory:
         made.setAccessibleName(name)
         return made
 
+    def unfolding(self, text: str, inside: QWidget, unfolded: str = "") -> QPushButton:
+        """A button that shows what is hidden at first, and hides it; `unfolded` is its text meanwhile."""
+
+        def toggle() -> None:
+            folded = not inside.isHidden()
+            inside.setVisible(not folded)
+            words = text if folded else unfolded or text
+            made.setText(f" {words}")
+            made.setAccessibleName(words)
+            made.setIcon(self.theme.icon(Icon.CHEVRON if folded else Icon.DOWN, "accent"))
+
+        made = self.button(text, toggle, "ghost", Icon.CHEVRON)
+        inside.hide()
+        return made
+
     # -- surfaces
 
     def card(self, *, spacing: int = 6, rows: bool = False) -> tuple[QFrame, QVBoxLayout]:
@@ -299,18 +314,13 @@ class WidgetFactory:
 
     def form_row(self, title: str, about: str, control: QWidget) -> SplitRow:
         """A setting: its title and help, and its control, which is named after the title."""
-        words = QWidget()
-        inside = column(words, spacing=2)
-        name = self.label(title, "strong", wrap=True)
+        name, help_line = self.label(title, "strong", wrap=True), self.hint(about)
         name.setBuddy(control)
-        inside.addWidget(name)
-        help_line = self.hint(about)
-        if about:
-            inside.addWidget(help_line)
+        words = [name, help_line] if about else [name]
         if not control.accessibleName():
             control.setAccessibleName(title)
         control.setAccessibleDescription(about)
-        made = SplitRow(words, control)
+        made = SplitRow(stacked(*words, spacing=2), control)
         made.about = help_line
         return made
 
@@ -336,15 +346,18 @@ class WidgetFactory:
         made = QWidget()
         inside = column(made, spacing=8)
         inside.addStretch(1)
-        inside.addWidget(self.mark(icon, "muted", 40), 0, Qt.AlignmentFlag.AlignHCenter)
-        for text, role in ((title, "heading"), (about, "muted")):
-            words = self.label(text, role, wrap=True)  # type: ignore[arg-type]  # both are roles
-            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            inside.addWidget(words)
+        self.centre(inside, self.mark(icon, "muted", 40), title, about)
         for action in actions:
             inside.addWidget(action, 0, Qt.AlignmentFlag.AlignHCenter)
         inside.addStretch(2)
         return made
+
+    def centre(self, inside: QVBoxLayout, mark: Mark, title: str, about: str) -> None:
+        """Add an icon, a heading and a line on it, in the middle from side to side."""
+        inside.addWidget(mark, 0, Qt.AlignmentFlag.AlignHCenter)
+        for words in (self.label(title, "heading", wrap=True), self.label(about, "muted", wrap=True)):
+            words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            inside.addWidget(words)
 
 
 def _leading() -> Qt.AlignmentFlag:
@@ -355,7 +368,7 @@ def _leading() -> Qt.AlignmentFlag:
     return right | Qt.AlignmentFlag.AlignVCenter
 
 
-# Layouts without margins.
+# Layouts without margins, and widgets that are nothing but one.
 
 
 def column(parent: QWidget, *, spacing: int = 0) -> QVBoxLayout:
@@ -371,6 +384,27 @@ def row(parent: QWidget, *, spacing: int = 8) -> QHBoxLayout:
     made = QHBoxLayout(parent)
     made.setContentsMargins(0, 0, 0, 0)
     made.setSpacing(spacing)
+    return made
+
+
+def stacked(*parts: QWidget, spacing: int = 0) -> QWidget:
+    """Widgets one above the other."""
+    made = QWidget()
+    inside = column(made, spacing=spacing)
+    for part in parts:
+        inside.addWidget(part)
+    return made
+
+
+def across(*parts: QWidget | None, fill: QWidget | None = None, spacing: int = 8) -> QWidget:
+    """Widgets beside each other; `fill`, or None in the place of one, takes the room that is left."""
+    made = QWidget()
+    line = row(made, spacing=spacing)
+    for part in parts:
+        if part is None:
+            line.addStretch(1)
+        else:
+            line.addWidget(part, int(part is fill))
     return made
 
 

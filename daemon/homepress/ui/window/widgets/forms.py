@@ -19,9 +19,8 @@ from homepress.settings import (
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import Form, FormEntry
 from homepress.ui.window.model.wording import PRESETS, Wording, applies, wording
-from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import FolderField, confirm
-from homepress.ui.window.widgets.factory import alive, column, restyle, row
+from homepress.ui.window.widgets.factory import across, alive, column, restyle
 from homepress.ui.window.widgets.mappings import ConversionTable, Ticks
 
 _TYPING_PAUSE_MS = 700
@@ -51,20 +50,10 @@ class SettingsForm(QWidget):
         inside = column(self, spacing=8)
         entries = form.entries.values()
         inside.addWidget(self._card([entry for entry in entries if not entry.field.advanced]))
-        self._more = context.kit.button("More settings", self._unfold, "ghost", Icon.CHEVRON)
-        self._advanced = self._card([entry for entry in entries if entry.field.advanced])
-        line = QWidget()
-        row(line).addWidget(self._more)
-        line.layout().addStretch(1)  # type: ignore[union-attr]  # a box layout
-        inside.addWidget(line)
-        inside.addWidget(self._advanced)
-        self._advanced.hide()
+        advanced = self._card([entry for entry in entries if entry.field.advanced])
+        inside.addWidget(across(context.kit.unfolding("More settings", advanced), None))
+        inside.addWidget(advanced)
         self._show_what_applies()
-
-    def _unfold(self) -> None:
-        self._advanced.setVisible(self._advanced.isHidden())
-        icon = Icon.CHEVRON if self._advanced.isHidden() else Icon.DOWN
-        self._more.setIcon(self._context.theme.icon(icon, "accent"))
 
     def _card(self, entries: list[FormEntry]) -> QFrame:
         card, inside = self._context.kit.card(spacing=0, rows=True)
@@ -175,25 +164,21 @@ class _Row(QWidget):
         self.entry = entry
         self._changed = changed
         self._words: Wording = wording(entry.field)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_TYPING_PAUSE_MS)
+        self._timer = QTimer(self, singleShot=True, interval=_TYPING_PAUSE_MS)
         self._timer.timeout.connect(self._now)
         kit = context.kit
         inside = column(self)
         self.line = kit.line()
         inside.addWidget(self.line)
         self.control = self._make_control()
-        right = QWidget()
-        beside = row(right)
+        right = [self.control]
         if entry.said and not entry.field.required and entry.text != entry.usual:
             again = kit.button("Reset", lambda: reset(entry.field.key), "ghost")
             again.setAccessibleName(f"Reset {self._words.title}")
-            beside.addWidget(again)
-        beside.addWidget(self.control)
+            right.insert(0, again)
         if entry.field.unit and isinstance(self.control, QLineEdit):
-            beside.addWidget(kit.label(entry.field.unit, "muted"))
-        inside.addWidget(kit.form_row(self._words.title, self._words.help, right))
+            right.append(kit.label(entry.field.unit, "muted"))
+        inside.addWidget(kit.form_row(self._words.title, self._words.help, across(*right)))
         self.control.setAccessibleDescription(self._words.help)
         self._problem: QLabel = kit.label(role="bad", wrap=True)
         inside.addWidget(self._problem)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from homepress.ui.window.model.wording import FORMATS
 from homepress.ui.window.theme import Icon
-from homepress.ui.window.widgets.factory import WidgetFactory, clear, column, row
+from homepress.ui.window.widgets.factory import WidgetFactory, across, clear, column
 
 
 class ConversionTable(QWidget):
@@ -36,12 +36,8 @@ class ConversionTable(QWidget):
         place = QWidget()
         self._lines = column(place, spacing=6)
         outer.addWidget(place)
-        line = QWidget()
-        beside = row(line)
-        beside.addStretch(1)
         self._more = kit.button("Add a conversion", self._add, "ghost", Icon.PLUS)
-        beside.addWidget(self._more)
-        outer.addWidget(line)
+        outer.addWidget(across(None, self._more))
         self._show()
 
     def _show(self) -> None:
@@ -56,22 +52,16 @@ class ConversionTable(QWidget):
             (same[-1] if same else self._more).setFocus()
 
     def _pair(self, at: int, source: str, target: str) -> QWidget:
-        made = QWidget()
-        line = row(made)
+        kit = self._kit
         taken = {word for word, _ in self._pairs} - {source}
         sources = [(word, FORMATS[word]) for word in self._sources if word not in taken]
         targets = [(word, FORMATS[word]) for word in self._targets if word != source]
-        line.addStretch(1)
-        line.addWidget(
-            self._kit.choice("Convert from", sources, source, lambda word: self._set(at, word, target))
-        )
-        line.addWidget(self._kit.label("becomes", "muted"))
+        left = kit.choice("Convert from", sources, source, lambda word: self._set(at, word, target))
         name = f"{FORMATS[source]} becomes"
-        line.addWidget(self._kit.choice(name, targets, target, lambda word: self._set(at, source, word)))
-        remove = self._kit.button("Remove", lambda: self._remove(at))
+        right = kit.choice(name, targets, target, lambda word: self._set(at, source, word))
+        remove = kit.button("Remove", lambda: self._remove(at))
         remove.setAccessibleName(f"Do not convert {FORMATS[source]}")
-        line.addWidget(remove)
-        return made
+        return across(None, left, kit.label("becomes", "muted"), right, remove)
 
     def _set(self, at: int, source: str, target: str) -> None:
         if source == target:
@@ -121,10 +111,7 @@ class Ticks(QWidget):
         inside = column(self, spacing=2)
         for value, words in options.items():
             box = kit.tick(words, value in chosen or every in chosen, lambda _: changed(self._ticked()))
-            line = QHBoxLayout()
-            line.addWidget(box)
-            line.addStretch(1)
-            inside.addLayout(line)
+            inside.addWidget(across(box, None))
             self._boxes[value] = box
 
     def _ticked(self) -> list[str]:

@@ -17,9 +17,8 @@ from homepress.ui.window.model.wishes import (
     Purpose,
     Wish,
 )
-from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import FolderField
-from homepress.ui.window.widgets.factory import column, restyle, row
+from homepress.ui.window.widgets.factory import across, column, restyle, row, stacked
 from homepress.ui.window.widgets.options import Option, OptionCards
 from homepress.ui.window.widgets.quality import QualitySlider
 
@@ -42,8 +41,7 @@ class WishPanel(QWidget):
         self.wish = Wish()
         self._context = context
         self._changed = changed
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._tell)
         inside = column(self, spacing=8)
         options = [Option(purpose.value, *words) for purpose, words in PURPOSES.items()]
@@ -51,13 +49,12 @@ class WishPanel(QWidget):
             context.kit, "What the results are for", options, Purpose.SAME, self._choose, brief=True
         )
         inside.addWidget(self._cards)
-        inside.addWidget(self._line())
+        more = self._more_card()
+        inside.addWidget(self._line(more))
         self._problem = context.kit.label(role="bad", wrap=True)
         self._problem.hide()
         inside.addWidget(self._problem)
-        self._more = self._more_card()
-        self._more.hide()
-        inside.addWidget(self._more)
+        inside.addWidget(more)
 
     @property
     def folder(self) -> Path | None:
@@ -71,15 +68,12 @@ class WishPanel(QWidget):
 
     # -- building
 
-    def _line(self) -> QWidget:
+    def _line(self, more: QWidget) -> QWidget:
         """What the choice does, or the size to stay under; and the button for more."""
         kit = self._context.kit
         made = QWidget()
         line = row(made)
-        self._explained = kit.hint(self.wish.explained)
-        limit = QWidget()
-        beside = row(limit)
-        beside.addWidget(kit.label("At most", "strong"))
+        self._explained, self._limit_words = kit.hint(self.wish.explained), kit.hint(" ")
         self._limit = kit.choice("Size to stay under", [(one, one) for one in SIZES], USUAL_SIZE, self._typed)
         self._limit.setEditable(True)
         if (field := self._limit.lineEdit()) is not None:
@@ -87,17 +81,12 @@ class WishPanel(QWidget):
             field.setAcceptDrops(False)
         self._limit.editTextChanged.connect(self._typed)
         self._limit.setFixedWidth(110)
-        beside.addWidget(self._limit)
-        self._limit_words = kit.hint(" ")
-        beside.addWidget(self._limit_words, 1)
         self._place = QStackedWidget()
-        place = QWidget()
-        column(place).addWidget(self._explained)
-        self._place.addWidget(place)
-        self._place.addWidget(limit)
+        self._place.addWidget(stacked(self._explained))
+        at_most = kit.label("At most", "strong")
+        self._place.addWidget(across(at_most, self._limit, self._limit_words, fill=self._limit_words))
         line.addWidget(self._place, 1)
-        self._toggle = kit.button("More", self._unfold, "ghost", Icon.CHEVRON)
-        line.addWidget(self._toggle, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(kit.unfolding("More", more), 0, Qt.AlignmentFlag.AlignTop)
         return made
 
     def _more_card(self) -> QFrame:
@@ -121,25 +110,15 @@ class WishPanel(QWidget):
 
     def _quality(self) -> QWidget:
         kit = self._context.kit
-        made = QWidget()
-        line = row(made)
         self._automatic = kit.button("Automatic", self._automatically, "ghost")
         self._automatic.hide()
-        line.addWidget(self._automatic)
         self._slider = QualitySlider(self._context.theme)
         self._slider.setFixedWidth(200)
         self._slider.setValue(_USUAL_QUALITY)
         self._slider.valueChanged.connect(self._slid)
-        line.addWidget(self._slider)
         self._number = kit.label("auto", "strong")
         self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("auto") + 4)
-        line.addWidget(self._number)
-        return made
-
-    def _unfold(self) -> None:
-        self._more.setVisible(self._more.isHidden())
-        icon = Icon.CHEVRON if self._more.isHidden() else Icon.DOWN
-        self._toggle.setIcon(self._context.theme.icon(icon, "accent"))
+        return across(self._automatic, self._slider, self._number)
 
     # -- choosing
 
