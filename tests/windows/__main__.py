@@ -43,6 +43,8 @@ SHORT = {
     )
 }
 """A part of "the program" for those who name what they want."""
+FACES = "faces"
+"""The part that is driven from here, after the others."""
 AT_ONCE = 2
 PYTEST = (
     *("-m", "pytest", "-q", "-p", "no:cacheprovider", "--timeout", "900", "-m", "not slow"),
@@ -98,8 +100,9 @@ def main(arguments: list[str]) -> int:
             print(printed, end="", flush=True)
             return code
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            results = list(pool.map(lambda name: _part(rig, name), only or PARTS))
-        if not only:
+            parts = [name for name in only or PARTS if name != FACES]
+            results = list(pool.map(lambda name: _part(rig, name), parts))
+        if not only or FACES in only:
             results.append(_faces(rig))
     print("\n".join(table(results)))
     return int(any(result.code for result in results))
@@ -136,7 +139,7 @@ def _part(rig: Rig, name: str) -> Result:
 
 def _faces(rig: Rig) -> Result:
     """Tray, window and notices: driven from here, where mouse and keyboard are."""
-    began, name = time.monotonic(), "faces"
+    began, name = time.monotonic(), FACES
     try:
         install_programs(SCREEN)
     except CannotBuild as reason:
