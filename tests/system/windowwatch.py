@@ -5,6 +5,7 @@ FILE what is seen: every control with its kind, text, accessible name, place on 
 the keyboard. A picture is written to FILE.png whenever FILE.shoot appears.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -89,7 +90,8 @@ def _seen() -> list[dict[str, Any]]:
 def _watch(window: QWidget, file: str) -> None:
     with open(f"{file}.new", "w", encoding="utf-8", errors="replace") as stream:
         json.dump(_seen(), stream)
-    os.replace(f"{file}.new", file)
+    with contextlib.suppress(PermissionError):  # Windows, while somebody reads it
+        os.replace(f"{file}.new", file)
     if os.path.exists(f"{file}.shoot"):
         window.grab().save(f"{file}.png")
         os.unlink(f"{file}.shoot")
