@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -236,6 +237,16 @@ def test_metadata_that_alone_is_too_much_is_named_at_once() -> None:
     assert f"{len(kept):,} bytes of it are metadata" in result.detail
     stripped = made(heavy, Recipe(fit_under=200_000, metadata=MetadataPolicy.STRIP))
     assert len(stripped.data) <= 200_000
+
+
+def test_what_fits_but_shows_too_little_is_not_the_least() -> None:
+    """Nothing smaller than what was asked for may be named as the least that is possible."""
+    noise = np.random.default_rng(1).integers(0, 256, (400, 400, 3), np.uint8)
+    for limit in (600, 1000, 1400):
+        result = refused(saved(Image.fromarray(noise), "JPEG", quality=95), Recipe(fit_under=limit))
+        assert result.reason is Reason.CANNOT_FIT
+        least = re.search(r"([\d,]+) bytes is the least", result.detail)
+        assert least is not None and int(least[1].replace(",", "")) > limit, result.detail
 
 
 def test_a_further_picture_keeps_the_lowest_floor_too() -> None:

@@ -167,7 +167,8 @@ class Fitting:
             written = coder.write(picture, setting, trial.tried)
             size = len(written.data)
             approach.learn(setting, size)
-            if self._fits(size) and (best is None or size > len(best.data)):
+            # Not noted as the least: it may show too little.
+            if size <= self._limit and (best is None or size > len(best.data)):
                 best = written
                 if size >= _FULL_ENOUGH * self._limit:
                     break
