@@ -189,10 +189,12 @@ class NowPage(ScrollPage):
         policy.setRetainSizeWhenHidden(True)
         self._bar.setSizePolicy(policy)
         inside.addWidget(self._bar)
-        self._table = PicturesTable(self._context, self._model, self._pressed)
+        self._table = PicturesTable(self._context, self._model)
         self._table.selectionModel().selectionChanged.connect(lambda *_: self._show_state())
-        self._table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self._table.customContextMenuRequested.connect(self._show_menu)
+        self._table.opened.connect(self._save)
+        self._table.copied.connect(self._copy)
+        self._table.deleted.connect(self._remove)
+        self._table.menu_wanted.connect(self._show_menu)
         inside.addWidget(self._table, 1)
         self._save_button = kit.button("Save a copy", self._save, "primary")
         self._actions = [
@@ -303,9 +305,6 @@ class NowPage(ScrollPage):
         items = [item for row, item in enumerate(self._model.items) if row in rows] or self._model.items
         return [item for item in items if self._model.file(item) is not None]
 
-    def _pressed(self, what: str) -> None:
-        {"copy": self._copy, "remove": self._remove, "save": self._save}[what]()
-
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self._table)
         for words, command in (
@@ -317,7 +316,7 @@ class NowPage(ScrollPage):
             menu.addAction(words, command).setEnabled(bool(self._chosen()))
         menu.addSeparator()
         menu.addAction("Remove from this list", self._remove)
-        menu.exec(self._table.viewport().mapToGlobal(place))
+        menu.exec(place)
 
     def _save(self) -> None:
         chosen, folder = self._chosen(), self._wishes.folder

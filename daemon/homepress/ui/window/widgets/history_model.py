@@ -6,14 +6,13 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from homepress.base.override import override
 from homepress.store.reader import HistoryEntry
 from homepress.ui.text import printable
 from homepress.ui.window.model.activity import Index, Rows, RowWords, details, row_words
-
-AnyIndex = QModelIndex | QPersistentModelIndex
+from homepress.ui.window.widgets.table import AnyIndex
 
 
 class Column(enum.IntEnum):

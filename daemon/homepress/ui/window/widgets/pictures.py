@@ -4,37 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QEvent,
-    QMimeData,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QRectF,
-    Qt,
-    QUrl,
-)
-from PySide6.QtGui import (
-    QFont,
-    QFontMetrics,
-    QKeyEvent,
-    QKeySequence,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-    QTextLayout,
-    QTextOption,
-)
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-)
+from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QRect, Qt, QUrl, Signal
+from PySide6.QtGui import QFont, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyleOptionViewItem
 
 from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.base.override import override
@@ -42,16 +14,12 @@ from homepress.ui.text import printable
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.batch import BatchItem
 from homepress.ui.window.model.wishes import BatchWords, Wish, result_words
-from homepress.ui.window.theme import Icon, paint_icon
-from homepress.ui.window.theme.sheet import FONT_SCALES
-from homepress.ui.window.widgets.thumbnails import Thumbnails
+from homepress.ui.window.widgets.table import PAD, AnyIndex, PictureCells, PictureTable
 
-Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
 _Shown = Qt.ItemDataRole.DisplayRole
 _HEADS = ("Picture", "Size", "Saved")
 _SIDE = 52
-_PAD = 10
 _NARROW = 520
 """Pixels of the table; with less, sizes stand below the name."""
 _WAITING = BatchWords("", "", "Waiting …")
@@ -130,11 +98,11 @@ class PicturesModel(QAbstractTableModel):
     # -- what Qt asks
 
     @override
-    def rowCount(self, parent: Index = _NO_PARENT) -> int:
+    def rowCount(self, parent: AnyIndex = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.items)
 
     @override
-    def columnCount(self, parent: Index = _NO_PARENT) -> int:
+    def columnCount(self, parent: AnyIndex = _NO_PARENT) -> int:
         return len(_HEADS)
 
     @override
@@ -144,7 +112,7 @@ class PicturesModel(QAbstractTableModel):
         return _HEADS[section] if role == _Shown and orientation is Qt.Orientation.Horizontal else None
 
     @override
-    def data(self, index: Index, role: int = _Shown) -> Any:
+    def data(self, index: AnyIndex, role: int = _Shown) -> Any:
         item = self.items[index.row()]
         words = self.words(item)
         name = printable(item.path.name)
@@ -162,7 +130,7 @@ class PicturesModel(QAbstractTableModel):
         return None
 
     @override
-    def flags(self, index: Index) -> Qt.ItemFlag:
+    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
         usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
         return usual | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else usual
 
@@ -187,40 +155,31 @@ class PicturesModel(QAbstractTableModel):
         return made
 
 
-class _Cells(QStyledItemDelegate):
+class _Cells(PictureCells):
     """Draws the rows."""
 
     def __init__(self, view: "PicturesTable", context: Context, model: PicturesModel) -> None:
-        super().__init__(view)
-        self._view = view
-        self._theme = context.theme
+        super().__init__(view, context)
         self._model = model
-        self._thumbnails = Thumbnails(context.main, view.viewport().update)
-        self.measure()
 
-    def measure(self) -> None:
-        """The desktop's font is another."""
-        self._strong, self._small = QFont(self._view.font()), QFont(self._view.font())
-        self._strong.setWeight(QFont.Weight.DemiBold)
-        self._small.setPointSizeF(self._small.pointSizeF() * FONT_SCALES["small"])
-        self._high, self._low = (QFontMetrics(font).height() for font in (self._strong, self._small))
-        self.row_height = max(_SIDE, self._high + 2 * self._low) + 2 * _PAD
+    @property
+    @override
+    def row_height(self) -> int:
+        high, low = self.fonts.strong_metrics.height(), self.fonts.small_metrics.height()
+        return max(_SIDE, high + 2 * low) + 2 * PAD
 
     @override
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         cell: QRect = option.rect
-        if self._view.selectionModel().isRowSelected(index.row()):
-            painter.fillRect(cell, self._theme.colour("soft"))
-        painter.setPen(self._theme.colour("line"))
-        painter.drawLine(cell.bottomLeft(), cell.bottomRight())
+        self.paint_ground(painter, cell, index.row())
         item = self._model.items[index.row()]
         words = self._model.words(item)
         if index.column() == 0:
             self._paint_picture(painter, cell, item, words)
         elif index.column() == 1:
-            self._paint_figure(painter, cell, words.sizes, self._view.font(), "muted")
+            self._paint_figure(painter, cell, words.sizes, self.fonts.body, "muted")
         else:
-            self._paint_figure(painter, cell, words.saved, self._strong, "accent")
+            self._paint_figure(painter, cell, words.saved, self.fonts.strong, "accent")
 
     def _paint_figure(self, painter: QPainter, cell: QRect, text: str, font: QFont, ink: str) -> None:
         """A figure at the far side; it is read from left to right in every language."""
@@ -229,136 +188,59 @@ class _Cells(QStyledItemDelegate):
         painter.setFont(font)
         painter.setPen(self._theme.colour(ink))
         flags = int(aligned | Qt.TextFlag.TextSingleLine | Qt.TextFlag.TextForceLeftToRight)
-        painter.drawText(cell.adjusted(_PAD, 0, -_PAD, 0), flags, text)
+        painter.drawText(cell.adjusted(PAD, 0, -PAD, 0), flags, text)
 
     def _paint_picture(self, painter: QPainter, cell: QRect, item: BatchItem, words: BatchWords) -> None:
-        top = cell.top() + (cell.height() - _SIDE) // 2
-        place = self._visual(cell, QRect(cell.left() + _PAD, top, _SIDE, _SIDE))
-        pixels = round(_SIDE * self._view.devicePixelRatioF())
-        version = int(item.replaced is not None)
-        if (image := self._thumbnails.get(item.path, version, pixels)) is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(place, image)
-        else:
-            painter.fillRect(place, self._theme.colour("page"))
-            inside = QRectF(place).adjusted(15, 15, -15, -15)
-            paint_icon(painter, Icon.PICTURE, inside, self._theme.colour("muted"))
-        beside = cell.adjusted(_SIDE + 2 * _PAD + 2, 0, -4, 0)
-        metrics = QFontMetrics(self._strong)
-        name = metrics.elidedText(printable(item.path.name), Qt.TextElideMode.ElideMiddle, beside.width())
-        lines = fitted(self._model.about(item), self._small, beside.width())
-        top = cell.top() + (cell.height() - self._high - len(lines) * self._low) // 2
-        self._paint_line(painter, cell, QRect(beside.left(), top, beside.width(), self._high), name)
-        top += self._high
-        for line in lines:
-            where = QRect(beside.left(), top, beside.width(), self._low)
-            self._paint_line(painter, cell, where, line, words.tone)
-            top += self._low
-
-    def _paint_line(self, painter: QPainter, cell: QRect, place: QRect, text: str, tone: str = "") -> None:
-        """One line at the side where reading begins; without a tone it is the name."""
-        side = Qt.AlignmentFlag.AlignRight if self._view.isRightToLeft() else Qt.AlignmentFlag.AlignLeft
-        painter.setFont(self._small if tone else self._strong)
-        painter.setPen(self._theme.colour(tone or "text"))
-        flags = int(side | Qt.AlignmentFlag.AlignAbsolute | Qt.TextFlag.TextSingleLine)
-        painter.drawText(self._visual(cell, place), flags, text)
-
-    def _visual(self, cell: QRect, place: QRect) -> QRect:
-        return QStyle.visualRect(self._view.layoutDirection(), cell, place)
+        fonts, version = self.fonts, int(item.replaced is not None)
+        self.paint_thumbnail(painter, cell, item.path, version, _SIDE)
+        beside = cell.adjusted(_SIDE + 2 * PAD + 2, 0, -4, 0)
+        middle = Qt.TextElideMode.ElideMiddle
+        name = fonts.strong_metrics.elidedText(printable(item.path.name), middle, beside.width())
+        lines = fonts.lines(self._model.about(item), beside.width(), 2)
+        high, low = fonts.strong_metrics.height(), fonts.small_metrics.height()
+        top = cell.top() + (cell.height() - high - len(lines) * low) // 2
+        where = QRect(beside.left(), top, beside.width(), high)
+        self.paint_text(painter, cell, where, name, fonts.strong, "text")
+        for number, line in enumerate(lines):
+            where = QRect(beside.left(), top + high + number * low, beside.width(), low)
+            self.paint_text(painter, cell, where, line, fonts.small, words.tone)
 
 
-def fitted(text: str, font: QFont, width: int, most: int = 2) -> list[str]:
-    """A text in lines of a width, the last of which is shortened where it does not end there."""
-    layout = QTextLayout(text, font)
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    layout.setTextOption(option)
-    layout.beginLayout()
-    lines: list[str] = []
-    while (line := layout.createLine()).isValid():
-        line.setLineWidth(width)
-        begin = line.textStart()
-        if len(lines) == most - 1:
-            last = QFontMetrics(font).elidedText(text[begin:], Qt.TextElideMode.ElideRight, width)
-            lines.append(last)
-            break
-        lines.append(text[begin : begin + line.textLength()].strip())
-    layout.endLayout()
-    return lines
+class PicturesTable(PictureTable):
+    """The table itself; what keys ask for is done by the page.
 
+    Attributes:
+        copied: the rows are to be copied.
+    """
 
-class PicturesTable(QTableView):
-    """The table itself; what keys ask for is done by the page."""
+    copied = Signal()
 
-    def __init__(self, context: Context, model: PicturesModel, pressed: Callable[[str], object]) -> None:
-        """`pressed` gets "copy", "remove" or "save"."""
-        super().__init__()
-        self._pressed = pressed
+    def __init__(self, context: Context, model: PicturesModel) -> None:
+        super().__init__(context, "Pictures")
         self._model = model
-        self.setAccessibleName("Pictures")
         self.setModel(model)
-        self._cells = _Cells(self, context, model)
-        self.setItemDelegate(self._cells)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.draw_with(_Cells(self, context, model))
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setDefaultDropAction(Qt.DropAction.CopyAction)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setMinimumHeight(150)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         head = self.horizontalHeader()
-        head.setHighlightSections(False)
         head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self._theme = context.theme
-        context.theme.changed.connect(self.viewport().update)
-        self._measure()
-
-    def _measure(self) -> None:
-        """Rows and columns are as large as the font asks for."""
-        self._cells.measure()
-        wide = self.fontMetrics().horizontalAdvance
-        self.setColumnWidth(1, wide("99.9 MB → 99.9 MB") + 2 * _PAD)
-        self.setColumnWidth(2, wide("−99 %") + 3 * _PAD)
-        self.verticalHeader().setDefaultSectionSize(self._cells.row_height)
+        self.fit()
 
     @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+    def fit(self) -> None:
+        wide = self.fontMetrics().horizontalAdvance
+        self.setColumnWidth(1, wide("99.9 MB → 99.9 MB") + 2 * PAD)
+        self.setColumnWidth(2, wide("−99 %") + 3 * PAD)
         self._model.narrow = self.viewport().width() < _NARROW
         self.setColumnHidden(1, self._model.narrow)
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange and hasattr(self, "_theme"):
-            self._measure()
-
-    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
-            self._pressed("copy")
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self._pressed("remove")
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._pressed("save")
-        elif event.key() == Qt.Key.Key_Escape and self.selectionModel().hasSelection():
-            self.clearSelection()
+            self.copied.emit()
+        elif event.key() == Qt.Key.Key_Backspace:
+            self.deleted.emit()
         else:
             super().keyPressEvent(event)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.hasFocus() and self.currentIndex().isValid():
-            row = self.currentIndex().row()
-            painter = QPainter(self.viewport())
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(self._theme.colour("focus"), 2))
-            whole = QRectF(0, self.rowViewportPosition(row), self.viewport().width(), self.rowHeight(row))
-            painter.drawRoundedRect(whole.adjusted(2, 1, -2, -2), 6, 6)
