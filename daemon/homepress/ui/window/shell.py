@@ -47,8 +47,7 @@ class Toast(QWidget):
         self._kit = kit
         self._strip = column(self)
         self._strip.setContentsMargins(MARGIN, 6, MARGIN, 14)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.clear)
         self.hide()
 
@@ -113,7 +112,8 @@ class Shell:
         frame.hovered = lambda on: self._now().expect(on)
         frame.dropped = lambda data: self._take(incoming(data))
         self._clock = QTimer(frame)
-        self._clock.timeout.connect(self._look_at_ledger)
+        ledger = self._context.ledger
+        self._clock.timeout.connect(lambda: ledger.ask(Reader.revision, self._ledger_seen))
 
     def run(self) -> None:
         """Live until the window is closed."""
@@ -198,9 +198,6 @@ class Shell:
             return  # the page has the snapshot already
         for page in self._pages.values():
             page.update_from(snapshot)
-
-    def _look_at_ledger(self) -> None:
-        self._context.ledger.ask(Reader.revision, self._ledger_seen)
 
     def _ledger_seen(self, revision: int) -> None:
         if revision == self._ledger_revision:

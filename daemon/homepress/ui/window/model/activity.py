@@ -2,6 +2,7 @@
 original.
 """
 
+import math
 import os
 import re
 import time
@@ -149,7 +150,7 @@ def row_words(entry: HistoryEntry, now: float | None = None) -> RowWords:
         name=printable(name),
         place=printable(folder),
         sizes=sizes if entry.before_bytes else "",
-        saved=_saved(entry) if compressed else "",
+        saved=change_words(entry.before_bytes, entry.after_bytes) if compressed else "",
         verdict=verdict(entry),
         when=moment(entry.time, time.time() if now is None else now),
         outcome={"compressed": "Smaller", "unchanged": "Unchanged", "failed": "Failed"}[entry.outcome],
@@ -167,8 +168,9 @@ def details(entry: HistoryEntry) -> str:
     return text
 
 
-def _saved(entry: HistoryEntry) -> str:
-    percent = percent_saved(entry.before_bytes, entry.after_bytes)
+def change_words(before: int, after: int) -> str:
+    """By how much a size is another: "−46 %"."""
+    percent = percent_saved(before, after)
     return f"−{percent} %" if percent >= 0 else f"+{-percent} %"
 
 
@@ -178,12 +180,8 @@ def verdict(entry: HistoryEntry) -> str:
         return "Original restored"
     if entry.outcome != "compressed":
         return sentence(plain(entry.reason, entry.path))
-    return "; ".join(
-        filter(
-            None,
-            (score_words(entry.score), written_to(entry.kind, entry.output), plain(entry.reason, entry.path)),
-        )
-    )
+    place, reason = written_to(entry.kind, entry.output), plain(entry.reason, entry.path)
+    return "; ".join(filter(None, (score_words(entry.score), place, reason)))
 
 
 LIMIT = re.compile(r" \((?:min|max)_size\)")
@@ -205,11 +203,7 @@ def score_words(score: float | None) -> str:
         return "Made smaller"
     if score >= 99.999:
         return "Every pixel the same"
-    for floor, words in (
-        (90, "Cannot be told apart"),
-        (80, "Looks the same"),
-        (70, "No visible faults"),
-    ):
+    for floor, words in ((90, "Cannot be told apart"), (80, "Looks the same"), (70, "No visible faults")):
         if round(score, 1) >= floor:
             return words
     return "Visibly simpler when compared"
@@ -309,13 +303,8 @@ class ResultWords:
             return f"{self.score} The result has another shape, so no difference is computed."
         if pair.worst_level == 0:
             return f"{self.score} Before and after have exactly the same pixels."
-        strength = (
-            "hardly measurable"
-            if pair.worst_level < _SLIGHT
-            else "slight"
-            if pair.worst_level < _VISIBLE
-            else "visible when enlarged"
-        )
+        levels = ((_SLIGHT, "hardly measurable"), (_VISIBLE, "slight"), (math.inf, "visible when enlarged"))
+        strength = next(words for level, words in levels if pair.worst_level < level)
         x, y = pair.worst or (0.5, 0.5)
         return (
             f"{self.score} The largest difference is {strength} ({pair.worst_level:.1f} of 255), "

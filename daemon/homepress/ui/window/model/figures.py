@@ -5,17 +5,16 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import msgspec
 
 from homepress.base.units import counted, percent_saved, size
 from homepress.store.reader import Day, HistoryEntry, Reader, Stats, Totals
 from homepress.ui.text import printable
+from homepress.ui.window.model.wording import FORMATS
 
 CHART_DAYS = 30
 _BIGGEST = 8
-_FORMATS = {"webp": "WebP"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def headline_figures(stats: Stats) -> list[tuple[str, str]]:
 
 def format_names(formats: dict[str, Totals]) -> dict[str, Totals]:
     """Formats by the names that people know them by."""
-    return {_FORMATS.get(word, word.upper()): totals for word, totals in formats.items()}
+    return {FORMATS.get(word, word.upper()): totals for word, totals in formats.items()}
 
 
 def chart_words(days: list[Day]) -> str:
@@ -150,8 +149,3 @@ def _row(kind: str, name: str, totals: Totals) -> list[object]:
 def _no_formula(text: str) -> str:
     """A name that a spreadsheet does not take for a formula (OWASP: CSV injection)."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
-
-
-def write(file: Path, data: bytes) -> None:
-    """Write a file that somebody chose. Raises `OSError`."""
-    file.write_bytes(data)

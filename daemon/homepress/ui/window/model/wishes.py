@@ -8,7 +8,8 @@ from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import CompressRequest
 from homepress.settings import check_value
 from homepress.ui.text import printable
-from homepress.ui.window.model.activity import score_words
+from homepress.ui.window.model import wording
+from homepress.ui.window.model.activity import change_words, score_words
 from homepress.ui.window.model.snapshot import Tone
 from homepress.ui.window.model.trial import length_words
 
@@ -27,14 +28,8 @@ SIDES = (
     ("2560", "2,560 pixels"),
     ("4096", "4,096 pixels"),
 )
-FORMATS = (
-    ("", "As the choice above says"),
-    ("jpeg", "JPEG"),
-    ("png", "PNG"),
-    ("webp", "WebP"),
-    ("avif", "AVIF"),
-    ("jxl", "JPEG XL"),
-)
+_WRITTEN = ("jpeg", "png", "webp", "avif", "jxl")
+FORMATS = (("", "As the choice above says"), *((word, wording.FORMATS[word]) for word in _WRITTEN))
 
 
 class Purpose(enum.StrEnum):
@@ -152,16 +147,15 @@ def result_words(made: HandMade, wish: Wish, *, replaced: bool = False) -> Batch
             return BatchWords(size(outcome.before_bytes), "", about)
         tone: Tone = "warning" if outcome.missed or outcome.outcome == "failed" else "muted"
         return BatchWords(size(outcome.before_bytes) if outcome.before_bytes else "", "", about, tone)
-    percent = percent_saved(outcome.before_bytes, outcome.after_bytes)
     parts = [
         "Replaced" if replaced else "",
         score_words(outcome.score),
-        _location_words(made),
+        ("location kept" if made.tells_place else "location removed") if made.told_place else "",
         printable(outcome.reason),
     ]
     return BatchWords(
         sizes=f"{size(outcome.before_bytes)} → {size(outcome.after_bytes)}",
-        saved=f"−{percent} %" if percent >= 0 else f"+{-percent} %",
+        saved=change_words(outcome.before_bytes, outcome.after_bytes),
         about="; ".join(filter(None, parts)),
         tone="warning" if outcome.missed else "muted",
     )
@@ -192,9 +186,3 @@ def progress_words(done: int, total: int, seconds: float) -> str:
     if not done or done >= total or not seconds:
         return text
     return f"{text}, about {length_words(seconds / done * (total - done))} left"
-
-
-def _location_words(made: HandMade) -> str:
-    if made.told_place:
-        return "location kept" if made.tells_place else "location removed"
-    return ""

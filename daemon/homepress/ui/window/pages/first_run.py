@@ -69,9 +69,6 @@ class SavingsTrial(QWidget):
         self._words = kit.hint(" ")
         inside.addWidget(across(self._button, self._words, fill=self._words, spacing=12))
         self._progress = kit.progress("Trial")
-        policy = self._progress.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._progress.setSizePolicy(policy)
         self._progress.hide()
         inside.addWidget(self._progress)
         self.take(None, None)
@@ -197,7 +194,10 @@ class FirstRunPage(ScrollPage):
 
     def _fill_folder(self, inside: QVBoxLayout) -> None:
         kit = self._context.kit
-        quick = [kit.button(name, partial(self._suggest, path)) for name, path in suggestions(Path.home())]
+        quick = [
+            kit.button(name, partial(self._choose_folder, str(path)))
+            for name, path in suggestions(Path.home())
+        ]
         inside.addWidget(across(*quick, None))
         self._folder = FolderField(kit, "Folder to watch", "", self._folder_changed)
         inside.addWidget(self._folder)
@@ -245,9 +245,9 @@ class FirstRunPage(ScrollPage):
 
     # -- choosing
 
-    def _suggest(self, path: Path) -> None:
-        self._folder.set(str(path))
-        self._folder_changed(str(path))
+    def _choose_folder(self, path: str) -> None:
+        self._folder.set(path)
+        self._folder_changed(path)
 
     def _folder_changed(self, text: str) -> None:
         folder = Path(os.path.expanduser(text.strip()))
@@ -332,8 +332,7 @@ class FirstRunPage(ScrollPage):
         self._context.jobs.run(work, self._started, self._not_started)
 
     def _started(self, warnings: list[str]) -> None:
-        self._folder.set("")
-        self._folder_changed("")
+        self._choose_folder("")
         self._context.navigator.go("folders")
         text = " ".join(warnings) or "Now watching. Drop a picture in to see it work."
         self._context.navigator.tell(text, "warning" if warnings else "good")

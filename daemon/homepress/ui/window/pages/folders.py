@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 from homepress.control.client import connect
 from homepress.control.service import FolderAnswer
 from homepress.settings import FolderSettings, Settings, load
-from homepress.store.reader import Reader
+from homepress.store.reader import Totals
 from homepress.ui.text import printable
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.form import folder_form, relocate
@@ -59,7 +59,7 @@ class FoldersPage(ScrollPage):
 
     def ledger_changed(self) -> None:
         """Read what was saved in each folder."""
-        self._context.ledger.ask(_saved_by_folder, self._take_saved)
+        self._context.ledger.ask(lambda reader: reader.stats().folders, self._take_saved)
 
     def open_settings(self, path: str) -> None:
         """Show the settings of a folder."""
@@ -238,10 +238,6 @@ class FoldersPage(ScrollPage):
         self._show_cards()
         self.to_top()
 
-    def _take_saved(self, saved: dict[str, tuple[int, int]]) -> None:
-        self._saved = saved
+    def _take_saved(self, folders: dict[str, Totals]) -> None:
+        self._saved = {path: (totals.images, totals.saved_bytes) for path, totals in folders.items()}
         self._show_cards()
-
-
-def _saved_by_folder(reader: Reader) -> dict[str, tuple[int, int]]:
-    return {folder: (totals.images, totals.saved_bytes) for folder, totals in reader.stats().folders.items()}

@@ -40,6 +40,7 @@ _KEPT_WITH = (
     "Names are replaced by a keyed hash, so that nothing is compressed twice. Results that you can still "
     "undo are not forgotten; delete or restore their originals first."
 )
+_FORGET_ALL = "Forget all names in the history?"
 _MARKS: dict[str, tuple[Icon, Role]] = {
     "refused": (Icon.CHECK, "good"),
     "local only": (Icon.SAME, "small"),
@@ -139,7 +140,7 @@ class StoredCard(QFrame):
         inside.addWidget(kit.label("What is stored, and where", "heading"))
         buttons = {
             0: kit.button("Delete all originals …", self._accept, "danger"),
-            1: kit.button("Forget all names …", self._forget_all, "danger"),
+            1: kit.button("Forget all names …", lambda: self._ask(_FORGET_ALL, "", None), "danger"),
         }
         for at, thing in enumerate(stored_data(context.paths, 0)):
             self._sizes.append(kit.elided(thing.words, "small"))
@@ -216,9 +217,6 @@ class StoredCard(QFrame):
         moment, _ = moment_before(self._day.text(), time.time())
         if moment is not None:
             self._ask(f"Forget all names before {self._day.text().strip()}?", "", moment)
-
-    def _forget_all(self) -> None:
-        self._ask("Forget all names in the history?", "", None)
 
     def _ask(self, question: str, path: str, before: float | None) -> None:
         if confirm(self._context.window, self._context.kit, question, _KEPT_WITH, "Forget"):

@@ -207,5 +207,5 @@ class StatisticsPage(ScrollPage):
         data = make_file[kind]()
         done = f"Saved as {file}"
         self._context.jobs.run(
-            lambda: figures.write(Path(file), data), lambda _: self._context.navigator.tell(done, "good")
+            lambda: Path(file).write_bytes(data), lambda _: self._context.navigator.tell(done, "good")
         )

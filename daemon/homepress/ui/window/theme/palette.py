@@ -1,8 +1,4 @@
-"""The colours, by what they are for, and the measure that keeps text readable.
-
-`contrast` is the contrast ratio of WCAG 2.2, success criterion 1.4.3; every pair in `Palette.texts` has to
-reach 4.5, every pair in `Palette.marks` 3 (1.4.11). A test holds every palette to it.
-"""
+"""The colours, by what they are for. A test holds every text and every mark to the contrast of WCAG 2.2."""
 
 from dataclasses import dataclass
 
@@ -46,26 +42,6 @@ class Palette:
     bad: str
     warning_soft: str
     bad_soft: str
-
-    def texts(self) -> tuple[tuple[str, str], ...]:
-        """Every pair of text and background that occurs."""
-        grounds = (self.page, self.card, self.raised, self.soft)
-        plain = tuple((ink, ground) for ink in (self.text, self.muted, self.accent) for ground in grounds)
-        states = tuple((ink, ground) for ink in (self.good, self.warning, self.bad) for ground in grounds[:2])
-        return (
-            *plain,
-            *states,
-            (self.on_fill, self.fill),
-            (self.warning, self.warning_soft),
-            (self.bad, self.bad_soft),
-            (self.text, self.warning_soft),
-            (self.text, self.bad_soft),
-        )
-
-    def marks(self) -> tuple[tuple[str, str], ...]:
-        """Every pair of a mark that means something and what it stands on."""
-        grounds = (self.page, self.card)
-        return tuple((mark, ground) for mark in (self.edge, self.focus, self.fill) for ground in grounds)
 
 
 LIGHT = Palette(
@@ -153,12 +129,6 @@ CONTRAST_DARK = Palette(
 )
 
 
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours, 1 to 21."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
 def rgb(colour: str) -> tuple[int, int, int]:
     """The three bytes of #rrggbb."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
@@ -168,10 +138,3 @@ def mixed(one: str, other: str, share: float) -> str:
     """`one` with a share (0 to 1) of `other` in it."""
     parts = (round(a + (b - a) * share) for a, b in zip(rgb(one), rgb(other), strict=True))
     return "#" + "".join(f"{part:02x}" for part in parts)
-
-
-def _luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2.2 defines it."""
-    parts = [part / 255 for part in rgb(colour)]
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

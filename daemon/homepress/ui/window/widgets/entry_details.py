@@ -1,9 +1,10 @@
 """The details of an entry of the history: what became of it and why, what can be done, what is known."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
 from homepress.ui.window.model.entry import EntryAction, EntryFacts
 from homepress.ui.window.theme import Icon
@@ -29,7 +30,10 @@ class EntryDetails(QDialog):
         inside.addWidget(kit.elided(facts.title, "heading"))
         inside.addWidget(kit.elided(facts.place, "small"))
         inside.addSpacing(10)
-        inside.addWidget(_selectable(kit.label(_ended(facts.verdict), "strong", wrap=True)))
+        ended = facts.verdict if facts.verdict.endswith((".", "!", "?")) else f"{facts.verdict}."
+        verdict = kit.label(ended, "strong", wrap=True)
+        verdict.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)  # it may name a path
+        inside.addWidget(verdict)
         if facts.next_step:
             inside.addWidget(kit.label(facts.next_step, wrap=True))
         inside.addSpacing(10)
@@ -38,7 +42,14 @@ class EntryDetails(QDialog):
         inside.addLayout(_rows(kit, facts))
         inside.addSpacing(14)
         offered = [action for action in _OFFERED if action in facts.actions]
-        buttons = [self._button(kit, action, do) for action in offered]
+        buttons = [
+            kit.button(
+                action.value,
+                partial(self._choose, action, do),
+                icon=Icon.COMPARE if action is EntryAction.COMPARE else None,
+            )
+            for action in offered
+        ]
         close = kit.button("Close", self.accept)
         close.setDefault(True)
         inside.addWidget(ButtonRow([*buttons, close]))
@@ -46,15 +57,9 @@ class EntryDetails(QDialog):
         self.setFixedSize(width, inside.totalHeightForWidth(width))
         close.setFocus()
 
-    def _button(
-        self, kit: WidgetFactory, action: EntryAction, do: Callable[[EntryAction], object]
-    ) -> QWidget:
-        def act() -> None:
-            self.accept()
-            do(action)
-
-        icon = Icon.COMPARE if action is EntryAction.COMPARE else None
-        return kit.button(action.value, act, icon=icon)
+    def _choose(self, action: EntryAction, do: Callable[[EntryAction], object]) -> None:
+        self.accept()
+        do(action)
 
 
 def _rows(kit: WidgetFactory, facts: EntryFacts) -> QGridLayout:
@@ -69,13 +74,3 @@ def _rows(kit: WidgetFactory, facts: EntryFacts) -> QGridLayout:
         words.setAccessibleName(f"{name}: {text}")
         made.addWidget(words, number, 1)
     return made
-
-
-def _selectable(label: QLabel) -> QLabel:
-    """What somebody may want to copy, such as a path."""
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -273,6 +273,9 @@ class WidgetFactory:
         made.setRange(0, 1000)
         made.setTextVisible(False)
         made.setAccessibleName(name)
+        policy = made.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing jumps when it comes and goes
+        made.setSizePolicy(policy)
         return made
 
     def unfolding(self, text: str, inside: QWidget, unfolded: str = "") -> QPushButton:

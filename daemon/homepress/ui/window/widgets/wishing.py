@@ -46,7 +46,12 @@ class WishPanel(QWidget):
         inside = column(self, spacing=8)
         options = [Option(purpose.value, *words) for purpose, words in PURPOSES.items()]
         self._cards = OptionCards(
-            context.kit, "What the results are for", options, Purpose.SAME, self._choose, brief=True
+            context.kit,
+            "What the results are for",
+            options,
+            Purpose.SAME,
+            lambda value: self._take(replace(self.wish, purpose=Purpose(value))),
+            brief=True,
         )
         inside.addWidget(self._cards)
         more = self._more_card()
@@ -94,15 +99,16 @@ class WishPanel(QWidget):
         card, inside = kit.card(spacing=0, rows=True)
         self._quality_row = kit.form_row("Quality", _QUALITY_HELP, self._quality())
         inside.addWidget(self._quality_row)
-        self._side = kit.choice("Longest side", SIDES, "0", self._sided)
-        self._format = kit.choice("Format", FORMATS, "", self._formatted)
-        self._folder = FolderField(
-            kit, "Folder for copies", "", lambda _: None, example="Beside each picture"
+        beside = "Beside each picture"
+        self._folder = FolderField(kit, "Folder for copies", "", lambda _: None, example=beside)
+        sides = kit.choice(
+            "Longest side", SIDES, "0", lambda value: self._take(replace(self.wish, side=int(value)))
         )
+        formats = kit.choice("Format", FORMATS, "", lambda word: self._take(replace(self.wish, format=word)))
         for title, about, control in (
-            ("Longest side", "Larger pictures are resized.", self._side),
-            ("Format", "", self._format),
-            ("Save copies in", "Beside each picture, they are called NAME.min.", self._folder),
+            ("Longest side", "Larger pictures are resized.", sides),
+            ("Format", "", formats),
+            ("Save copies in", f"{beside}, they are called NAME.min.", self._folder),
         ):
             inside.addWidget(kit.line())
             inside.addWidget(kit.form_row(title, about, control))
@@ -115,36 +121,26 @@ class WishPanel(QWidget):
         self._slider = QualitySlider(self._context.theme)
         self._slider.setFixedWidth(200)
         self._slider.setValue(_USUAL_QUALITY)
-        self._slider.valueChanged.connect(self._slid)
+        self._slider.valueChanged.connect(
+            lambda value: self._take(replace(self.wish, quality=value), _SLIDING_PAUSE_MS)
+        )
         self._number = kit.label("auto", "strong")
         self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("auto") + 4)
         return across(self._automatic, self._slider, self._number)
 
     # -- choosing
 
-    def _choose(self, purpose: str) -> None:
-        self._take(replace(self.wish, purpose=Purpose(purpose)), 0)
-
     def _typed(self, text: str) -> None:
         self._take(replace(self.wish, limit=text.strip()), _TYPING_PAUSE_MS)
-
-    def _slid(self, value: int) -> None:
-        self._take(replace(self.wish, quality=value), _SLIDING_PAUSE_MS)
 
     def _automatically(self) -> None:
         self._slider.setFocus()
         self._slider.blockSignals(True)
         self._slider.setValue(_USUAL_QUALITY)
         self._slider.blockSignals(False)
-        self._take(replace(self.wish, quality=0), 0)
+        self._take(replace(self.wish, quality=0))
 
-    def _sided(self, value: str) -> None:
-        self._take(replace(self.wish, side=int(value)), 0)
-
-    def _formatted(self, value: str) -> None:
-        self._take(replace(self.wish, format=value), 0)
-
-    def _take(self, wish: Wish, pause: int) -> None:
+    def _take(self, wish: Wish, pause: int = 0) -> None:
         """Show a wish, and tell of it after a pause in which nothing else is chosen."""
         if wish == self.wish:
             return
