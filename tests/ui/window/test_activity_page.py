@@ -88,7 +88,7 @@ class Stage:
             probe=list,
             open_folder=lambda folder: self.requests.append(folder),
         )
-        self.page = activity.make(self.context)
+        self.page = activity.ActivityPage(self.context)
         frame.stage.addWidget(self.page)
         frame.stage.setCurrentWidget(self.page)
         frame.resize(1080, 720)

@@ -291,7 +291,7 @@ class Desk:
             probe=list,
             open_folder=lambda _: pytest.fail("no folder is opened here"),
         )
-        self.page = compare.make(self.context)
+        self.page = compare.ComparePage(self.context)
         frame.stage.addWidget(self.page)
         frame.stage.setCurrentWidget(self.page)
         frame.resize(1080, 720)

@@ -16,11 +16,11 @@ from homepress.ui.window.model.batch import (
     pictures_in,
     save_copy,
 )
+from homepress.ui.window.model.trial import left_words
 from homepress.ui.window.model.wishes import (
     PURPOSES,
     Purpose,
     Wish,
-    progress_words,
     result_words,
     total_words,
 )
@@ -80,8 +80,8 @@ def test_all_together_and_how_long_it_takes() -> None:
     assert total_words([], 2) == "2 pictures"
     assert total_words([made(), made()], 2) == "2 pictures: 4.0 MB → 1.0 MB, 75 % smaller"
     assert "1 of them changed" in total_words([made(), made("unchanged", b"")], 2)
-    assert progress_words(0, 3, 0) == "0 of 3 done"
-    assert progress_words(1, 3, 10) == "1 of 3 done, about 20 s left"
+    assert left_words(0, 3, 0, "done") == "0 of 3 done"
+    assert left_words(1, 3, 10, "done") == "1 of 3 done, about 20 s left"
 
 
 # -- files

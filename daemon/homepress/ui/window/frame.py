@@ -73,9 +73,9 @@ PAGES = {
 
 
 def make_page(name: PageName, context: "Context") -> "Page":
-    """Make a page."""
+    """Make a page: of the class that its module is named after, such as `FirstRunPage` of `first_run`."""
     module = importlib.import_module(f"homepress.ui.window.pages.{name.value.replace('-', '_')}")
-    page: Page = module.make(context)
+    page: Page = getattr(module, f"{name.value.title().replace('-', '')}Page")(context)
     return page
 
 

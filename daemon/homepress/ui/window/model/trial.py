@@ -107,26 +107,21 @@ def saving_words(found: FolderSample, estimate: Estimate) -> str:
     return f"saves {about}{size(estimate.saved)} ({round(100 * estimate.saved / max(1, found.bytes))} %)"
 
 
-def left_words(done: int, total: int, seconds: float) -> str:
-    """How far a trial is: "7 of 36 tried, about 20 s left".
+def left_words(done: int, total: int, seconds: float, word: str = "tried") -> str:
+    """How far work on pictures is: "7 of 36 tried, about 20 s left".
 
     Args:
-        done: results so far.
-        total: results in all.
-        seconds: how long the ones so far took together.
+        done: pictures so far.
+        total: pictures in all.
+        seconds: how long the ones so far took together; 0 says nothing of what is left.
+        word: what was done with them.
     """
-    text = f"{done} of {total} tried"
-    if not done or done >= total:
+    text = f"{done:,} of {total:,} {word}"
+    if not done or done >= total or not seconds:
         return text
-    left = seconds / done * (total - done)
-    return f"{text}, about {length_words(left)} left"
-
-
-def length_words(seconds: float) -> str:
-    """A length of time, rounded so that it does not flicker."""
-    if seconds < 60:
-        return f"{max(5, 5 * round(seconds / 5))} s"
-    return f"{round(seconds / 60)} min"
+    left = seconds / done * (total - done)  # rounded, so that it does not flicker
+    length = f"{max(5, 5 * round(left / 5))} s" if left < 60 else f"{round(left / 60)} min"
+    return f"{text}, about {length} left"
 
 
 def _files(folder: Path) -> Iterator[Path]:

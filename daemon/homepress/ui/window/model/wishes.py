@@ -11,7 +11,6 @@ from homepress.ui.text import printable
 from homepress.ui.window.model import wording
 from homepress.ui.window.model.activity import change_words, score_words
 from homepress.ui.window.model.snapshot import Tone
-from homepress.ui.window.model.trial import length_words
 
 ANY_SIDE = 65_535
 """Pixels; takes the place of the limit that a preset has."""
@@ -172,17 +171,3 @@ def total_words(made: list[HandMade], pictures: int) -> str:
     change = f"{percent} % smaller" if percent >= 0 else f"{-percent} % larger"
     some = "" if len(results) == pictures else f", {len(results):,} of them changed"
     return f"{text}{some}: {size(before)} → {size(after)}, {change}"
-
-
-def progress_words(done: int, total: int, seconds: float) -> str:
-    """How far it is: "7 of 36 done, about 20 s left".
-
-    Args:
-        done: pictures so far.
-        total: pictures in all.
-        seconds: how long the ones so far took together; 0 says nothing of what is left.
-    """
-    text = f"{done:,} of {total:,} done"
-    if not done or done >= total or not seconds:
-        return text
-    return f"{text}, about {length_words(seconds / done * (total - done))} left"

@@ -53,11 +53,6 @@ _KNOWN = 200
 Step: TypeAlias = tuple[str, Callable[[], object]]
 
 
-def make(context: Context) -> "ActivityPage":
-    """Make the page."""
-    return ActivityPage(context)
-
-
 class ActivityPage(Page):
     """The table with its filter, its search and its actions."""
 

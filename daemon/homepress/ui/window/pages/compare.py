@@ -29,7 +29,7 @@ from homepress.ui.window.model.snapshot import Tone
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.controls import show_checked
 from homepress.ui.window.widgets.dialogs import confirm
-from homepress.ui.window.widgets.factory import ButtonRow, SplitRow, announce, clear, column, row
+from homepress.ui.window.widgets.factory import ButtonRow, SplitRow, across, announce, clear, column, stacked
 from homepress.ui.window.widgets.page import ScrollPage
 from homepress.ui.window.widgets.photos import MODES, CompareView
 from homepress.ui.window.widgets.quality import QualityPanel
@@ -37,11 +37,6 @@ from homepress.ui.window.widgets.quality import QualityPanel
 _TITLE = "Before and after"
 _NONE = "When a picture was made smaller, you can compare it here with its original."
 _HINT = "Keys: ← → slider, Shift with arrows moves, + − 0 1 zoom, Space switches, W worst spot, R undo"
-
-
-def make(context: Context) -> "ComparePage":
-    """Make the page."""
-    return ComparePage(context)
 
 
 class ComparePage(ScrollPage):
@@ -65,7 +60,7 @@ class ComparePage(ScrollPage):
         self.body.addWidget(self._title)
         self.body.addWidget(self._place)
         self._view = CompareView(context.theme, context.jobs)
-        self._view.moved.connect(self._moved)
+        self._view.moved.connect(lambda: self._zoom.setText(self._view.zoom_words))
         self._view.mode_changed.connect(self._mark_mode)
         self._tools = self._make_tools()
         self.body.addWidget(self._tools)
@@ -78,9 +73,8 @@ class ComparePage(ScrollPage):
         context.theme.changed.connect(self._view.renew)
         self._bind_keys()
         self._show_nothing("", "")
-        context.jobs.run(
-            partial(be_ready, fresh=False)
-        )  # a worker takes longer to start than a picture to open
+        # A worker takes longer to start than a picture to open.
+        context.jobs.run(partial(be_ready, fresh=False))
 
     @property
     def is_measured(self) -> bool:
@@ -125,8 +119,6 @@ class ComparePage(ScrollPage):
     def _make_tools(self) -> QWidget:
         kit, view = self._context.kit, self._view
         self._modes = kit.segments("How to compare", MODES, "slider", self._view.set_mode)
-        made = QWidget()
-        line = row(made, spacing=6)
         smaller = kit.button("−", lambda: view.zoom(1 / 1.5))
         larger = kit.button("+", lambda: view.zoom(1.5))
         smaller.setAccessibleName("Zoom out")
@@ -137,17 +129,9 @@ class ComparePage(ScrollPage):
         self._zoom.setAccessibleName("Zoom")
         self._worst = kit.button("Worst spot", view.to_worst)
         self._worst.setEnabled(False)
-        for each in (
-            smaller,
-            self._zoom,
-            larger,
-            kit.button("Fit", view.fit),
-            kit.button("100 %", view.full_size),
-            self._worst,
-        ):
-            line.addWidget(each)
-        line.addStretch(1)
-        tools = ButtonRow((self._modes, made))
+        fit, full = kit.button("Fit", view.fit), kit.button("100 %", view.full_size)
+        zoom = across(smaller, self._zoom, larger, fit, full, self._worst, None, spacing=6)
+        tools = ButtonRow((self._modes, zoom))
         between = tools.layout()
         assert isinstance(between, QBoxLayout)
         between.setStretch(0, 1)  # the zoom stands at the other side, or below
@@ -156,8 +140,6 @@ class ComparePage(ScrollPage):
     def _make_stage(self) -> QWidget:
         """The picture between the ways to the ones before and after it, or why there is none."""
         kit = self._context.kit
-        made = QWidget()
-        line = row(made, spacing=4)
         self._newer = self._step_button("Newer result", Icon.BACK, -1)
         self._older = self._step_button("Older result", Icon.CHEVRON, 1)
         self._pages = QStackedWidget()
@@ -168,10 +150,7 @@ class ComparePage(ScrollPage):
         self._opening = kit.label("", "muted")
         self._opening.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._pages.addWidget(self._opening)
-        line.addWidget(self._newer)
-        line.addWidget(self._pages, 1)
-        line.addWidget(self._older)
-        return made
+        return across(self._newer, self._pages, self._older, fill=self._pages, spacing=4)
 
     def _step_button(self, name: str, icon: Icon, step: int) -> QPushButton:
         made = self._context.kit.button("", lambda: self._step(step), "ghost", icon)
@@ -184,16 +163,13 @@ class ComparePage(ScrollPage):
     def _make_facts(self) -> QWidget:
         kit = self._context.kit
         card, inside = kit.card(spacing=4)
-        words = QWidget()
-        text = column(words, spacing=2)
         self._facts = kit.label("", "strong", wrap=True)
         self._described = kit.hint()
-        for label in (self._facts, self._described):
-            text.addWidget(label)
         self._undo = kit.button("Undo", self._restore)
         self._again = kit.button("Change quality …", self._open_panel)
         self._delete = kit.button("Delete the original …", self._accept, "danger")
         self._buttons = ButtonRow((self._undo, self._again, self._delete))
+        words = stacked(self._facts, self._described, spacing=2)
         inside.addWidget(SplitRow(words, self._buttons, margin=0, least=240))
         self._keys = kit.hint(_HINT)
         inside.addWidget(self._keys)
@@ -338,9 +314,6 @@ class ComparePage(ScrollPage):
             text = self._words.described(pair)
             self._described.setText(" ".join(filter(None, (text, self._words.removed))))
             announce(self._view, text)
-
-    def _moved(self) -> None:
-        self._zoom.setText(self._view.zoom_words)
 
     def _mark_mode(self, mode: str) -> None:
         words = dict(MODES)[mode]

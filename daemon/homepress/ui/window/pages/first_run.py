@@ -48,11 +48,6 @@ _KEPT = "Originals are kept for 30 days, so that you can undo."
 _NOT_FULL = "Type a full path, such as ~/Pictures/Homepress."
 
 
-def make(context: Context) -> "FirstRunPage":
-    """Make the page."""
-    return FirstRunPage(context)
-
-
 class SavingsTrial(QWidget):
     """A button that begins, a line that says how far it is, and the bar; what it finds is on the cards."""
 

@@ -31,11 +31,6 @@ _ABOUT = "New pictures in these folders are made smaller. Their originals are ke
 _STATE_ICONS = {"good": Icon.CHECK, "muted": Icon.STOP, "warning": Icon.PAUSE, "bad": Icon.WARNING}
 
 
-def make(context: Context) -> "FoldersPage":
-    """Make the page."""
-    return FoldersPage(context)
-
-
 class FoldersPage(ScrollPage):
     """The cards, or the settings of one folder."""
 

@@ -23,11 +23,6 @@ _LICENCE = (
 _BUILT_ON = "It is built on these, each under its own licence:"
 
 
-def make(context: Context) -> "GeneralPage":
-    """Make the page."""
-    return GeneralPage(context)
-
-
 class GeneralPage(ScrollPage):
     """Settings of the program, originals, start at login, about."""
 

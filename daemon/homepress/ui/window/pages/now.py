@@ -1,7 +1,7 @@
 """The page Compress now: pictures that are dropped, opened or pasted get small; nothing else is touched."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from homepress.base.files import write_atomically
 from homepress.base.formats import IMAGE_SUFFIXES
@@ -31,11 +31,12 @@ from homepress.ui.window.model.batch import (
     save_copy,
 )
 from homepress.ui.window.model.snapshot import Snapshot
-from homepress.ui.window.model.wishes import Wish, progress_words, total_words
+from homepress.ui.window.model.trial import left_words
+from homepress.ui.window.model.wishes import Wish, total_words
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import choose_file_to_write, choose_files, choose_folder
 from homepress.ui.window.widgets.dropping import DropZone, incoming
-from homepress.ui.window.widgets.factory import ButtonRow, announce, column, row
+from homepress.ui.window.widgets.factory import ButtonRow, across, announce, column, restyle
 from homepress.ui.window.widgets.page import ScrollPage
 from homepress.ui.window.widgets.pictures import PicturesModel, PicturesTable
 from homepress.ui.window.widgets.wishing import WishPanel
@@ -47,23 +48,20 @@ _NONE = "There is no picture in what you dropped or copied. Save it as a file fi
 _ITSELF = "That is the picture itself. Press Replace instead, which keeps the original for 30 days."
 
 
-def make(context: Context) -> "NowPage":
-    """Make the page."""
-    return NowPage(context)
-
-
 class NowPage(ScrollPage):
     """The choices, and below them the place to drop pictures or what became of those."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
-        self._batch = HandBatch(context.paths.state / FOLDER, self._have_result)
+        post = context.main.post
+        self._batch = HandBatch(
+            context.paths.state / FOLDER, lambda item, wish: post(partial(self._show_result, item, wish))
+        )
         self._total = 0
         self._copied: list[Path] = []
-        self._soon = QTimer(self)  # many small pictures are done faster than anybody reads
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(_BETWEEN_NEWS_MS)
+        # Many small pictures are done faster than anybody reads.
+        self._soon = QTimer(self, singleShot=True, interval=_BETWEEN_NEWS_MS)
         self._soon.timeout.connect(self._show_news)
         kit = context.kit
         self.body.setAlignment(Qt.AlignmentFlag(0))  # the last of it takes the room that is left
@@ -170,12 +168,9 @@ class NowPage(ScrollPage):
         folder = kit.button("Open a folder …", self._open_folder)
         self._zone = DropZone(kit, self._open, opened, folder, paste)
         inside.addWidget(self._zone, 1)
-        self._watch = QWidget()
-        line = row(self._watch)
-        line.addWidget(kit.hint(_WATCH), 1)
-        line.addWidget(
-            kit.button("Watch a folder …", lambda: self._context.navigator.go("first-run"), "ghost")
-        )
+        words = kit.hint(_WATCH)
+        watch = kit.button("Watch a folder …", lambda: self._context.navigator.go("first-run"), "ghost")
+        self._watch = across(words, watch, fill=words)
         inside.addWidget(self._watch)
         return made
 
@@ -183,11 +178,12 @@ class NowPage(ScrollPage):
         kit = self._context.kit
         made = QWidget()
         inside = column(made, spacing=8)
-        inside.addLayout(self._make_head())
+        self._words = kit.label(" ", "strong", wrap=True)
+        self._cancel = kit.button("Cancel", self._stop_or_go_on)
+        add = kit.button("Add …", self._open, "ghost", Icon.PLUS)
+        empty = kit.button("Clear", self._clear, "ghost")
+        inside.addWidget(across(self._words, self._cancel, add, empty, fill=self._words))
         self._bar = kit.progress("Progress")
-        policy = self._bar.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._bar.setSizePolicy(policy)
         inside.addWidget(self._bar)
         self._table = PicturesTable(self._context, self._model)
         self._table.selectionModel().selectionChanged.connect(lambda *_: self._show_state())
@@ -196,29 +192,19 @@ class NowPage(ScrollPage):
         self._table.deleted.connect(self._remove)
         self._table.menu_wanted.connect(self._show_menu)
         inside.addWidget(self._table, 1)
-        self._save_button = kit.button("Save a copy", self._save, "primary")
-        self._actions = [
-            self._save_button,
-            kit.button("Save as …", self._save_as),
-            kit.button("Copy", self._copy),
-            kit.button("Replace", self._replace),
-        ]
-        line = QHBoxLayout()
-        line.addWidget(ButtonRow(self._actions))
-        line.addStretch(1)
-        inside.addLayout(line)
+        self._actions = [kit.button(*action) for action in self._offered()]
+        restyle(self._actions[0], "kind", "primary")
+        inside.addWidget(across(ButtonRow(self._actions), None))
         return made
 
-    def _make_head(self) -> QHBoxLayout:
-        kit = self._context.kit
-        line = QHBoxLayout()
-        self._words = kit.label(" ", "strong", wrap=True)
-        line.addWidget(self._words, 1)
-        self._cancel = kit.button("Cancel", self._stop_or_go_on)
-        line.addWidget(self._cancel)
-        line.addWidget(kit.button("Add …", self._open, "ghost", Icon.PLUS))
-        line.addWidget(kit.button("Clear", self._clear, "ghost"))
-        return line
+    def _offered(self) -> tuple[tuple[str, Callable[[], object]], ...]:
+        """What can be done with results; the first is what people come for."""
+        return (
+            ("Save a copy", self._save),
+            ("Save as …", self._save_as),
+            ("Copy", self._copy),
+            ("Replace", self._replace),
+        )
 
     # -- compressing
 
@@ -237,9 +223,6 @@ class NowPage(ScrollPage):
         self._model.changed()
         self._show_state()
         self._soon.start()  # by then it is known which are worked on
-
-    def _have_result(self, item: BatchItem, wish: Wish) -> None:
-        self._context.main.post(partial(self._show_result, item, wish))
 
     def _show_result(self, item: BatchItem, wish: Wish) -> None:
         if item not in self._model.items or wish != self._model.wish:
@@ -280,7 +263,7 @@ class NowPage(ScrollPage):
         text = total_words(made, len(items))
         if waiting:
             how = "Cancelled, " if stopped else ""
-            text = how + progress_words(done, total, 0 if stopped else self._batch.seconds)
+            text = how + left_words(done, total, 0 if stopped else self._batch.seconds, "done")
         self._words.setText(text)
         self._bar.setVisible(bool(waiting) and not stopped)
         self._bar.setValue(round(1000 * done / max(1, total)))
@@ -289,7 +272,7 @@ class NowPage(ScrollPage):
         chosen = self._chosen()
         for button in self._actions:
             button.setEnabled(bool(chosen))
-        self._save_button.setText("Save a copy" if len(chosen) < 2 else f"Save {len(chosen):,} copies")
+        self._actions[0].setText("Save a copy" if len(chosen) < 2 else f"Save {len(chosen):,} copies")
         current = self._current()
         words = self._model.words(current) if current is not None else None
         live = f"{printable(current.path.name)}: " if current is not None else ""
@@ -307,12 +290,7 @@ class NowPage(ScrollPage):
 
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self._table)
-        for words, command in (
-            ("Save a copy", self._save),
-            ("Save as …", self._save_as),
-            ("Copy", self._copy),
-            ("Replace", self._replace),
-        ):
+        for words, command in self._offered():
             menu.addAction(words, command).setEnabled(bool(self._chosen()))
         menu.addSeparator()
         menu.addAction("Remove from this list", self._remove)

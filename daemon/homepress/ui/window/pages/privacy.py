@@ -49,11 +49,6 @@ _MARKS: dict[str, tuple[Icon, Role]] = {
 }
 
 
-def make(context: Context) -> "PrivacyPage":
-    """Make the page."""
-    return PrivacyPage(context)
-
-
 class Reports(QWidget):
     """Three plain lines; each process and each of its attempts on demand."""
 

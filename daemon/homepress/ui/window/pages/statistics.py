@@ -39,11 +39,6 @@ _KINDS = {
 }
 
 
-def make(context: Context) -> "StatisticsPage":
-    """Make the page."""
-    return StatisticsPage(context)
-
-
 class Tiles(QWidget):
     """Cards of the same width in a row, or in fewer columns where there is little room."""
 

@@ -11,7 +11,6 @@ from typing import Any
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -96,12 +95,9 @@ class CompareView(QWidget):
         self.setMinimumSize(200, 220)
         self.setMouseTracking(True)
         self.setAccessibleName("Before and after")
-        self._flicker = QTimer(self)
-        self._flicker.setInterval(_FLICKER_MS)
+        self._flicker = QTimer(self, interval=_FLICKER_MS)
         self._flicker.timeout.connect(self._turn)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_FINE_MS)
+        self._rest = QTimer(self, singleShot=True, interval=_FINE_MS)
         self._rest.timeout.connect(self._settle)
 
     @property
@@ -254,9 +250,8 @@ class CompareView(QWidget):
         self._ask()
 
     def _tell(self) -> None:
-        where = (
-            f"slider at {round(100 * self._share)} %" if self._mode == "slider" else dict(MODES)[self._mode]
-        )
+        slides = self._mode == "slider"
+        where = f"slider at {round(100 * self._share)} %" if slides else dict(MODES)[self._mode]
         self.setAccessibleDescription(f"before and after, {self.zoom_words}, {where.lower()}")
         self.moved.emit()
 
@@ -264,9 +259,7 @@ class CompareView(QWidget):
         """Have the part that is looked at decoded, where the small copies have too few pixels."""
         sheets = [side.sheet for side in self._sides]
         before, after = sheets
-        if before is None or after is None or self._asking:
-            return
-        if not self._lacking():
+        if before is None or after is None or self._asking or not self._lacking():
             return
         part, edge = self._wanted()
 
@@ -579,11 +572,6 @@ class CompareView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._view = self._view.resized(*self._area())
         self.renew()
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self.update()
-        super().focusInEvent(event)
 
     @override
     def sizeHint(self) -> QSize:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSlider, QVBoxLayout
 
 from homepress.base.override import override
 from homepress.base.results import FileOutcome
@@ -25,7 +25,7 @@ from homepress.ui.window.model.trial import (
     tried_words,
 )
 from homepress.ui.window.theme import Theme
-from homepress.ui.window.widgets.factory import ButtonRow, SplitRow, announce, column
+from homepress.ui.window.widgets.factory import ButtonRow, SplitRow, across, announce, stacked
 
 _REST_MS = 350
 """So long the slider has to stand still before its quality is tried."""
@@ -106,9 +106,7 @@ class QualityPanel(QFrame):
         self._made: Callable[[FileOutcome], object] = lambda _: None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._trial: QualityTrial | None = None
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._try)
         self.setProperty("surface", "card")
         self._build()
@@ -154,21 +152,14 @@ class QualityPanel(QFrame):
         inside.setContentsMargins(20, 14, 20, 14)
         inside.setSpacing(8)
         inside.addWidget(kit.label("Change quality", "heading"))
-        line = QHBoxLayout()
-        line.setSpacing(12)
         self._slider = QualitySlider(self._context.theme)
         self._slider.valueChanged.connect(self._changed)
         self._value = kit.label("100", "strong")
         self._value.setFixedWidth(self._value.fontMetrics().horizontalAdvance("100") + 4)
-        line.addWidget(self._slider, 1)
-        line.addWidget(self._value)
-        inside.addLayout(line)
-        words = QWidget()
-        text = column(words, spacing=2)
+        inside.addWidget(across(self._slider, self._value, fill=self._slider, spacing=12))
         self._meaning = kit.label(" ", "strong", wrap=True)
         self._result = kit.hint(" ")
-        text.addWidget(self._meaning)
-        text.addWidget(self._result)
+        words = stacked(self._meaning, self._result, spacing=2)
         self._use = kit.button("Use this one", self._put, "primary")
         cancel = kit.button("Cancel", self.close_panel)
         inside.addWidget(SplitRow(words, ButtonRow((cancel, self._use)), margin=0, least=240))
