@@ -158,7 +158,7 @@ class WindowsWindow(Window):
         script = desk.home.with_name("window.py")
         script.write_text(
             # The rig's Qt was compiled for an older numpy, and would say so.
-            f"import runpy, sys\nsys.modules['numpy'] = None\nsys.argv = {arguments!r}\n"
+            f"import runpy, sys\nsys.modules['numpy'] = type(sys)('numpy')\nsys.argv = {arguments!r}\n"
             f"sys.stderr = open({desk.path(self._errors)!r}, 'w', encoding='utf-8', buffering=1)\n"
             "runpy.run_path(sys.argv[0], run_name='__main__')\n",
             encoding="utf-8",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QPushButton, QStackedWidget, QWidget
 
@@ -29,7 +29,16 @@ from homepress.ui.window.model.snapshot import Tone
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.controls import show_checked
 from homepress.ui.window.widgets.dialogs import confirm
-from homepress.ui.window.widgets.factory import ButtonRow, SplitRow, across, announce, clear, column, stacked
+from homepress.ui.window.widgets.factory import (
+    ButtonRow,
+    SplitRow,
+    across,
+    after,
+    announce,
+    clear,
+    column,
+    stacked,
+)
 from homepress.ui.window.widgets.page import ScrollPage
 from homepress.ui.window.widgets.photos import MODES, CompareView
 from homepress.ui.window.widgets.quality import QualityPanel
@@ -99,7 +108,7 @@ class ComparePage(ScrollPage):
         self._panel.close_panel()
         self._view.clear()
         self._context.jobs.run(partial(be_ready, fresh=True))
-        QTimer.singleShot(0, self, collect_and_trim)
+        after(self, 0, collect_and_trim)
 
     def ledger_changed(self) -> None:
         """What is shown may have been undone by somebody else."""

@@ -3,7 +3,6 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from homepress.control.client import connect
@@ -23,7 +22,7 @@ from homepress.ui.window.model.snapshot import (
 )
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import choose_folder, confirm
-from homepress.ui.window.widgets.factory import SplitRow, across, clear, row, stacked
+from homepress.ui.window.widgets.factory import SplitRow, across, after, clear, row, stacked
 from homepress.ui.window.widgets.forms import SettingsForm
 from homepress.ui.window.widgets.page import ScrollPage
 
@@ -97,7 +96,7 @@ class FoldersPage(ScrollPage):
         if not cards and not wrong:
             self.body.addWidget(self._empty())
         if name:  # the keyboard stays where it was, on a control that was made anew
-            QTimer.singleShot(0, self, partial(self._focus, name))
+            after(self, 0, partial(self._focus, name))
 
     def _focus(self, name: str) -> None:
         if isinstance(found := self.findChild(QWidget, name), QWidget):

@@ -5,7 +5,6 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
@@ -26,7 +25,7 @@ from homepress.ui.window.model.figures import (
 )
 from homepress.ui.window.widgets.charts import Chart, share_bar
 from homepress.ui.window.widgets.dialogs import choose_file_to_write
-from homepress.ui.window.widgets.factory import across, clear, column
+from homepress.ui.window.widgets.factory import across, after, clear, column
 from homepress.ui.window.widgets.page import ScrollPage
 
 _ABOUT = "Counted on this computer, from its own history. Results that you undid do not count."
@@ -123,7 +122,7 @@ class StatisticsPage(ScrollPage):
             self._context.ledger.ask(read_figures, self._take)
 
     def _take(self, found: Figures) -> None:
-        QTimer.singleShot(_BETWEEN_READS_MS, self, self._read_on)
+        after(self, _BETWEEN_READS_MS, self._read_on)
         if found == self._figures:
             return
         self._figures = found

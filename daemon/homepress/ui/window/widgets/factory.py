@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal
 
-from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtCore import QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -434,6 +434,14 @@ def alive(thing: QObject) -> bool:
     from shiboken6 import isValid
 
     return bool(isValid(thing))
+
+
+def after(owner: QObject, milliseconds: int, command: Callable[[], object]) -> None:
+    """Have something done a little later, unless `owner` is gone by then (Qt 6.4 has no call for it)."""
+    timer = QTimer(owner, singleShot=True)
+    timer.timeout.connect(lambda: command())
+    timer.timeout.connect(timer.deleteLater)
+    timer.start(milliseconds)
 
 
 def announce(widget: QWidget, text: str) -> None:
