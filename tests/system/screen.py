@@ -181,6 +181,16 @@ class Window:
         """Press keys, by their names in X."""
         self._hands("key", "--delay", "40", *keys)
 
+    def tab(self) -> None:
+        """Press Tab, and wait until something else has the keyboard, whatever becomes of what had it."""
+
+        def holder() -> int:
+            return int((self.focused() or {"id": 0})["id"])
+
+        before = holder()
+        self.press("Tab")
+        wait_for(lambda: holder() != before, what="the keyboard to move on")
+
     def tab_to(self, text: str, most: int = 70) -> Seen:
         """Press Tab until something with this text has the keyboard; every stop has to be seen."""
         if self.focused() is None:  # without a window manager, nobody gives it back after a dialog
@@ -189,9 +199,7 @@ class Window:
             focused = self.focused()
             if focused is not None and (text in focused["text"] or text in focused["name"]):
                 return focused
-            before = focused
-            self.press("Tab")
-            wait_for(lambda b=before: self.focused() != b, what="the keyboard to move on")
+            self.tab()
         raise AssertionError(f"Tab does not reach {text!r}: {self.focused()}")
 
     def answer_dialog(self, text: str) -> None:

@@ -37,9 +37,7 @@ def test_the_keyboard_is_seen_everywhere(program: Program, inbox: Path, display:
         try:
             window.wait("Up to date", within=30)
             for _ in range(stops):
-                before = window.focused()
-                window.press("Tab")
-                wait_for(lambda b=before, w=window: w.focused() != b, what="the keyboard to move")
+                window.tab()
                 stop = window.settled(window.focused, "what has the keyboard")
                 wait_for(
                     lambda s=stop: ring(display, s) >= _LEAST,

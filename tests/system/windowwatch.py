@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QWidget,
 )
+from shiboken6 import getCppPointer
 
 _EVERY_MS = 150
 _MOST_ROWS = 60
@@ -60,6 +61,7 @@ def _describe(widget: QWidget, focus: QWidget | None) -> dict[str, Any]:
     corner = widget.mapToGlobal(QPoint(0, 0))
     seen = widget.visibleRegion().boundingRect()
     entry: dict[str, Any] = {
+        "id": getCppPointer(widget)[0],
         "kind": _kinds(widget),
         "text": _text(widget).strip(),
         "name": widget.accessibleName(),
