@@ -40,6 +40,7 @@ NETWORK_MODULES = {
 ALLOWED = {
     "control/transport/": "the private socket between our own processes (AF_UNIX, a named pipe on Windows)",
     "desktop/dbus.py": "the message bus of the session (AF_UNIX; a bus over TCP is refused)",
+    "desktop/toolkit.py": "asks whether Wayland answers at its socket (AF_UNIX) before Qt is loaded",
     "privacy/comparison.py": "`prove` connects to itself to show what an ordinary process can do",
     "privacy/macos.py": "measures that a connection to this computer itself is refused",
     "workers/launcher.py": "a pair of sockets without an address, to the process that starts workers (macOS)",

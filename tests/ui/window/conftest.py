@@ -1,6 +1,5 @@
 """A window for tests of single pages, in this process and without a display."""
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,11 @@ def frame() -> "Iterator[WindowFrame]":
     """The one window of this process, with nothing in it: Qt's application is made once."""
     if toolkit.lacking() is not None:
         pytest.skip("there is no Qt, or no library for it")
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from homepress.ui.window.frame import WindowFrame
     from homepress.ui.window.start import WindowLook
 
-    made = WindowFrame(WindowLook(dark=False))
+    with pytest.MonkeyPatch.context() as patch:  # programs that other tests start have a display
+        patch.setenv("QT_QPA_PLATFORM", "offscreen")
+        made = WindowFrame(WindowLook(dark=False))
     yield made
     made.close()
