@@ -266,6 +266,7 @@ def test_where_the_system_does_not_tell_of_changes_somebody_can_be_woken() -> No
     changes.close()
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="paths of Linux")
 @pytest.mark.parametrize(
     ("path", "point"),
     [

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from desktop.buses import FakeProgram, private_bus
+from homepress.base.files import file_uri
 from homepress.desktop.dbus import Call, Connection, Reply
 from homepress.desktop.macos import LaunchServicesOpener
-from homepress.desktop.opening import BusOpener, NotOpened, file_uri
+from homepress.desktop.opening import BusOpener, NotOpened
 from homepress.desktop.windows import ShellOpener
 from support import REPOSITORY, wait_for
 
@@ -58,6 +59,7 @@ from pathlib import Path
 from homepress import privacy
 privacy.lock_client()
 from homepress.desktop.dbus import Connection, session_address
+from homepress.base.files import file_uri
 from homepress.desktop.opening import BusOpener
 BusOpener(Connection(session_address())).folder(Path(sys.argv[1]))
 print(os.getpid(), open("/proc/self/status").read().split("Seccomp:")[1].split()[0])

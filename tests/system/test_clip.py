@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from desktop.test_clipboard import copy, needs_x, paste
+from homepress.base.files import file_uri
 from homepress.control.service import ServiceError
 from homepress.desktop.clipboard import URI_LIST, files_of
 from homepress.desktop.notifications import Notice
-from homepress.desktop.opening import file_uri
 from homepress.ui.tray.actions import ActionContext, CompressCopied, run_action
 from system.pictures import jpeg, png, write
 from system.program import Program

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 Mark = tuple[int, int, int]
 """What is remembered of a file that was handled: size in bytes, mtime_ns, inode."""
@@ -100,6 +101,11 @@ def paths_under(folder: bytes) -> tuple[bytes, bytes]:
     separator = os.fsencode(os.sep)
     base = folder.rstrip(separator)
     return base + separator, base + bytes([separator[0] + 1])
+
+
+def file_uri(path: Path) -> str:
+    """The file URI of any path, also one that is no UTF-8 (RFC 8089)."""
+    return "file://" + quote(os.fsencode(os.path.abspath(path)))
 
 
 def write_atomically(file: Path, data: bytes, *, mode: int | None = None) -> None:

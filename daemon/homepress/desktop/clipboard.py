@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from homepress.base.files import file_uri
 from homepress.base.formats import SNIFF_BYTES, sniff
 from homepress.base.override import override
 from homepress.base.system_errors import UserError
 from homepress.desktop.launching import found
-from homepress.desktop.opening import file_uri
 
 MOST_BYTES = 1 << 30
 """More than this is not taken from a clipboard."""

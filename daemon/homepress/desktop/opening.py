@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import quote
 
+from homepress.base.files import file_uri
 from homepress.base.override import override
 from homepress.desktop.dbus import Address, BusError, Connection
 
@@ -87,11 +87,6 @@ class BusOpener(Opener):
             raise NotOpened(f"{path} cannot be opened: {why}") from error
         finally:
             os.close(descriptor)
-
-
-def file_uri(path: Path) -> str:
-    """The file URI of any path, also one that is no UTF-8 (RFC 8089)."""
-    return "file://" + quote(os.fsencode(os.path.abspath(path)))
 
 
 def system_opener() -> Opener:
