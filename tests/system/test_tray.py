@@ -106,7 +106,7 @@ def test_results_appear_in_the_menu_and_can_be_undone_there(
     wait_label(icon, "Undo last batch (1 picture)")
     icon.click("Undo last batch")
     wait_for(lambda: two.read_bytes() == second, what="the original of two.jpg")
-    wait_for(lambda: not [label for label in icon.labels() if "ndo" in label], what="nothing left to undo")
+    wait_for(lambda: not [label for label in icon.labels() if "Undo" in label], what="nothing left to undo")
 
 
 def test_a_number_of_an_older_menu_never_clicks_something_else(
