@@ -139,7 +139,7 @@ class TestThunar:
 
 
 def test_the_quick_actions_of_finder(tmp_path: Path) -> None:
-    exe = installed(tmp_path / ODD)
+    exe = installed(tmp_path / (ODD if os.name == "posix" else "a b"))
     exe.write_text('#!/bin/sh\nprintf "%s\\n" "$HOMEPRESS_HOME" "$@" > "$OUT"\n')
     launch = Launch((str(exe), "file-manager", "run"), {"HOMEPRESS_HOME": "/a b"})
     finder = Finder(launch, tmp_path)
