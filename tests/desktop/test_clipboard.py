@@ -43,6 +43,7 @@ needs_x = [
 ]
 
 
+@pytest.mark.posix("lists of URIs on the clipboard")
 @pytest.mark.parametrize("kind", [URI_LIST, GNOME_FILES])
 def test_files_are_read_as_they_are_written(kind: str) -> None:
     files = tuple(Path("/some/where", name) for name in STRANGE)

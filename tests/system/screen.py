@@ -191,13 +191,13 @@ class Window:
         self.press("Tab")
         wait_for(lambda: holder() != before, what="the keyboard to move on")
 
-    def tab_to(self, text: str, most: int = 70) -> Seen:
+    def tab_to(self, text: str, kind: str = "", most: int = 70) -> Seen:
         """Press Tab until something with this text has the keyboard; every stop has to be seen."""
         if self.focused() is None:  # without a window manager, nobody gives it back after a dialog
             self.take_keyboard()
         for _ in range(most):
             focused = self.focused()
-            if focused is not None and (text in focused["text"] or text in focused["name"]):
+            if focused is not None and kind in focused["kind"] and text in focused["text"] + focused["name"]:
                 return focused
             self.tab()
         raise AssertionError(f"Tab does not reach {text!r}: {self.focused()}")

@@ -172,6 +172,33 @@ def test_a_day_with_the_keyboard_alone(program: Program, inbox: Path, opened: Op
 
 
 @pytest.mark.slow
+@pytest.mark.posix("signals")
+def test_results_of_a_killed_window_are_removed_by_the_next(
+    program: Program, inbox: Path, opened: Opening
+) -> None:
+    picture = write(inbox / "one.jpg", jpeg(1))
+    before = sha256(picture)
+    program.watch(inbox, existing="compress")
+    program.start()
+    wait_for(lambda: sha256(picture) != before, within=60)
+    window = opened("compare")
+    window.wait("The largest difference", within=30)
+    window.click("Change quality …", "QPushButton")
+    window.wait("as it is now")
+    window.press("Page_Down")
+
+    def left() -> list[Path]:
+        return [path for path in program.home.rglob("window/**/*") if path.is_file()]
+
+    wait_for(left, what="a result of the trial")
+    window.process.kill()
+    window.process.wait(30)
+    assert left()
+    opened("activity").wait("one.jpg")
+    wait_for(lambda: not left(), what="what the killed window left to be gone")
+
+
+@pytest.mark.slow
 def test_another_quality_is_tried_and_then_put_in_place(
     program: Program, inbox: Path, opened: Opening
 ) -> None:

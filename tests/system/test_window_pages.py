@@ -252,7 +252,7 @@ def test_pictures_that_were_left_alone_are_compressed_after_a_question(
     assert "compress" not in settings.read_text("utf-8")
     assert picture.read_bytes() == before
     choose_compress()
-    window.tab_to("Compress")
+    window.tab_to("Compress", "QPushButton")  # not the choice behind, which says "Compress them"
     window.press("space")
     window.wait_until(lambda: 'existing = "compress"' in settings.read_text("utf-8"), "it to be written")
     wait_for(lambda: picture.read_bytes() != before, within=60, what="the picture to be compressed")

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
-from urllib.parse import quote
 
 Mark = tuple[int, int, int]
 """What is remembered of a file that was handled: size in bytes, mtime_ns, inode."""
@@ -105,7 +104,7 @@ def paths_under(folder: bytes) -> tuple[bytes, bytes]:
 
 def file_uri(path: Path) -> str:
     """The file URI of any path, also one that is no UTF-8 (RFC 8089)."""
-    return "file://" + quote(os.fsencode(os.path.abspath(path)))
+    return Path(os.path.abspath(path)).as_uri()
 
 
 def write_atomically(file: Path, data: bytes, *, mode: int | None = None) -> None:

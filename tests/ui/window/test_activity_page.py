@@ -1,11 +1,13 @@
 """The page Activity over a real ledger: a table that stays where one reads, and what its rows offer."""
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from homepress.base.paths import Paths
 from homepress.base.results import UndoOutcome
@@ -16,8 +18,9 @@ from homepress.settings import FolderSettings, Settings
 from homepress.store.model import UndoSelection
 from homepress.store.reader import HistoryFilter, Reader
 from homepress.store.store import Store
+from homepress.ui.cli.commands.window import pictures_apart
 from homepress.ui.window.model.activity import Index, read_index, row_words
-from homepress.ui.window.model.entry import EntryAction
+from homepress.ui.window.model.entry import EntryAction, read_facts
 from homepress.ui.window.model.snapshot import Snapshot
 from store.kit import Bench, left, picture
 from store.kit import replace as make_smaller
@@ -28,7 +31,7 @@ from system.program import Program
 if toolkit.lacking() is not None:
     pytest.skip("there is no Qt, or no library for it", allow_module_level=True)
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAccessible, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QPushButton
@@ -37,6 +40,7 @@ from homepress.ui.window.context import Context, Jobs, LedgerThread, MainThread
 from homepress.ui.window.frame import WindowFrame
 from homepress.ui.window.pages import activity
 from homepress.ui.window.widgets.history_model import Column
+from homepress.ui.window.widgets.table import PAD
 
 MANY = 60
 
@@ -182,6 +186,42 @@ def test_it_is_a_table_with_heads_and_texts_also_for_who_hears_it(stage: BenchSt
     assert heard.role() in (QAccessible.Role.Table, QAccessible.Role.Tree)
     cells = [heard.child(n).text(QAccessible.Text.Name) for n in range(heard.childCount())]
     assert {"Picture", "Result", "b.jpg", "Saves too little"} <= set(cells)
+
+
+@pytest.mark.slow
+def test_a_picture_that_tells_its_place_wears_a_pin(stage: BenchStage) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 0.0), 3: "E", 4: (13.0, 24.0, 0.0)})
+    for name, more in (("plain.jpg", {}), ("placed.jpg", {"exif": exif})):
+        written = io.BytesIO()
+        Image.new("RGB", (64, 64), "red").save(written, "JPEG", **more)
+        path = stage.bench.drop(name, written.getvalue())
+        stage.store.record(stage.store.read(path), left(path, "saves too little"), "balanced", path.parent)
+
+    def described(row: int) -> str:
+        return str(stage.model.index(row, Column.PICTURE).data(Qt.ItemDataRole.AccessibleDescriptionRole))
+
+    def is_red(row: int, across: int) -> bool:
+        """Whether a thumbnail's lower edge shows the picture there."""
+        place = stage.table.visualRect(stage.model.index(row, Column.PICTURE))
+        corner = QPoint(place.left() + PAD + across, place.center().y() + 17)
+        colour = stage.table.viewport().grab(QRect(corner, QSize(1, 1))).toImage().pixelColor(0, 0)
+        return colour.red() > 200 and colour.green() < 60
+
+    with pictures_apart():
+        stage.open()
+        stage.see(lambda: "Contains its location" in described(0), "the place of the first row")
+        stage.see(lambda: is_red(0, 15) and is_red(1, 15), "both thumbnails")
+        assert not is_red(0, 36)
+        assert is_red(1, 36)
+        assert "location" not in described(1)
+        told = str(stage.model.index(0, Column.PICTURE).data(Qt.ItemDataRole.ToolTipRole))
+        assert told.splitlines()[1:] == ["Contains its location"]
+        with Reader(stage.ledger) as reader:
+            placed, plain = (read_facts(reader, number) for number in stage.model.index_shown.ids)
+        assert placed and plain
+        assert "“To send”" in dict(placed.rows)["Location"]
+        assert "Location" not in dict(plain.rows)
 
 
 def test_filters_and_search_begin_at_the_top(stage: BenchStage) -> None:

@@ -37,13 +37,23 @@ class Viewer:
             OSError: the file cannot be read.
             ValueError: it cannot be shown; the text says why.
         """
-        with file.open("rb") as stream:
-            if os.fstat(stream.fileno()).st_size > _MOST_FILE_BYTES:
-                raise ValueError("it is too large to be opened")
-            source = stream.read()
+        source = _read(file)
         try:
             return self._slot.view(source, edge, fill, most_pixels, most_decoded, _SECONDS, part, rough)
         except NoRoomError as error:
+            raise ValueError(str(error)) from error
+
+    def tells_place(self, file: Path) -> bool:
+        """Whether a picture tells where it was taken.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it cannot be looked through; the text says why.
+        """
+        source = _read(file)
+        try:
+            return self._slot.tells_place(source)
+        except (WorkerDied, NoRoomError) as error:
             raise ValueError(str(error)) from error
 
     def prepare(self, *, fresh: bool) -> None:
@@ -68,3 +78,10 @@ class Viewer:
     def close(self) -> None:
         """End the worker."""
         self._slot.close()
+
+
+def _read(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        if os.fstat(stream.fileno()).st_size > _MOST_FILE_BYTES:
+            raise ValueError("it is too large to be opened")
+        return stream.read()

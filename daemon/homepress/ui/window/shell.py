@@ -1,6 +1,7 @@
 """What brings the window to life, and the strip that says what was just done, or did not work."""
 
 import contextlib
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from homepress.ui.window.context import (
     start_daemon,
 )
 from homepress.ui.window.frame import PageName, SideBarAction, WindowFrame, make_page
+from homepress.ui.window.model.batch import FOLDER
 from homepress.ui.window.model.snapshot import Snapshot, Tone, pause_end
 from homepress.ui.window.start import OpenRequest
 from homepress.ui.window.widgets.dropping import incoming
@@ -94,6 +96,8 @@ class Shell:
             request: what it shows first.
             probe: see `Context`.
         """
+        # A window that was killed has left its results there.
+        shutil.rmtree(paths.state / FOLDER, ignore_errors=True)
         self._frame = frame
         self._request = request
         self._main = MainThread()

@@ -59,7 +59,7 @@ def pictures_apart() -> Iterator[Callable[[int], list[ProbedProcess]]]:
     ) -> tuple[tuple[int, int], tuple[int, int], bytes]:
         return viewer().open(file, edge, fill, most_pixels, most_decoded, part, rough)
 
-    open_with(opener, lambda fresh: viewer().prepare(fresh=fresh))
+    open_with(opener, lambda fresh: viewer().prepare(fresh=fresh), lambda file: viewer().tells_place(file))
     try:
         yield lambda other: [one.probe(other)] if (one := made.get("")) is not None else []
     finally:

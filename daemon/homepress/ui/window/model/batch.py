@@ -19,7 +19,8 @@ from homepress.control.service import CompressRequest
 from homepress.ui.window.model.wishes import Wish
 
 FOLDER = "window"
-"""In our state: the results that the window holds, and what was pasted into it. Removed when it closes."""
+"""In our state: the results that the window holds, and what was pasted into it. Removed when it closes, or
+when the next one opens."""
 
 MOST = 2_000
 """Pictures on the page at a time; for more there are watched folders and the command line."""
@@ -87,7 +88,7 @@ class HandBatch:
         """Start nothing yet.
 
         Args:
-            folder: for results; emptied now and by `close`.
+            folder: for results; emptied by `close`.
             changed: called, in a thread of its own, whenever there is a result.
         """
         self._folder = folder
@@ -100,7 +101,6 @@ class HandBatch:
         self._number = 0
         self._run = 0
         self._begin = time.monotonic()
-        self._remove()
 
     @property
     def seconds(self) -> float:

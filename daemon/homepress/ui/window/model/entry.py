@@ -13,6 +13,7 @@ from homepress.settings import Settings
 from homepress.store.reader import EntryDetail, HistoryEntry, Reader
 from homepress.ui.text import day_of, moment, printable
 from homepress.ui.window.model.activity import LIMIT, can_undo, plain, row_words, score_words
+from homepress.ui.window.model.pictures import tells_place
 from homepress.ui.window.model.wording import FORMATS, PRIVATE_DATA, extra_words, quality_words
 
 
@@ -120,21 +121,28 @@ class EntryFacts:
     actions: tuple[EntryAction, ...]
 
 
+_LOCATION = "The file contains it. “To send” on the page Compress now makes a copy without it."
+
+
 def read_facts(reader: Reader, entry: int) -> EntryFacts | None:
     """Everything about an entry; None when it is not there any more."""
     if (detail := reader.detail(entry)) is None:
         return None
     keep_until = next((one.keep_until for one in reader.originals() if one.id == entry), None)
-    return facts(detail, keep_until, time.time())
+    located = tells_place(where_it_is(detail.entry))
+    return facts(detail, keep_until, time.time(), tells_place=located)
 
 
-def facts(detail: EntryDetail, keep_until: float | None, now: float) -> EntryFacts:
+def facts(
+    detail: EntryDetail, keep_until: float | None, now: float, *, tells_place: bool = False
+) -> EntryFacts:
     """An entry in words.
 
     Args:
         detail: what the ledger has of it.
         keep_until: when its original goes, seconds since 1970; None where that is not known.
         now: the time that words such as "today" refer to.
+        tells_place: whether the picture that is there now tells where it was taken.
     """
     entry, words = detail.entry, row_words(detail.entry, now)
     made = entry.outcome == "compressed"
@@ -144,6 +152,7 @@ def facts(detail: EntryDetail, keep_until: float | None, now: float) -> EntryFac
         ("Format", FORMATS.get(entry.format, entry.format.upper())),
         ("Quality", _quality(entry) if made else ""),
         ("Hidden data", _hidden_data(entry) if made else ""),
+        ("Location", _LOCATION if tells_place else ""),
         ("Original", _original(detail, keep_until, now) if made else ""),
     ]
     files = [

@@ -64,12 +64,23 @@ class PictureOpener(Protocol):
 
 _opener: PictureOpener | None = None
 _prepare: Callable[[bool], object] | None = None
+_locate: Callable[[Path], bool] | None = None
 
 
-def open_with(opener: PictureOpener | None, prepare: Callable[[bool], object] | None = None) -> None:
-    """Have pictures decoded by `opener` from now on; `prepare` does what is said at `be_ready`."""
-    global _opener, _prepare
-    _opener, _prepare = opener, prepare
+def open_with(
+    opener: PictureOpener | None,
+    prepare: Callable[[bool], object] | None = None,
+    locate: Callable[[Path], bool] | None = None,
+) -> None:
+    """Have pictures decoded by `opener` from now on.
+
+    Args:
+        opener: decodes them apart.
+        prepare: does what is said at `be_ready`.
+        locate: says of a file whether it tells where it was taken, or raises as `opener` does.
+    """
+    global _opener, _prepare, _locate
+    _opener, _prepare, _locate = opener, prepare, locate
 
 
 def be_ready(*, fresh: bool) -> None:
@@ -150,6 +161,14 @@ class Pair:
 def thumbnail(file: Path, side: int) -> Image.Image:
     """A small square, filled. Raises `NotShownError`."""
     return _image(_opened(file, side, fill=True)[1])
+
+
+def tells_place(file: Path) -> bool:
+    """Whether a picture tells where it was taken, as far as that can be found out."""
+    try:
+        return _locate is not None and _locate(file)
+    except (OSError, ValueError):
+        return False
 
 
 def small(file: Path, longest: int) -> Image.Image:

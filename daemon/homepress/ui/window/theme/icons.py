@@ -37,6 +37,7 @@ class Icon(enum.Enum):
     CROSS = "cross"
     SAME = "same"
     PICTURE = "picture"
+    PIN = "pin"
     STOP = "stop"
     DOWN = "down"
     SHRINK = "shrink"
@@ -107,6 +108,7 @@ _LINES: dict[Icon, tuple[Line, ...]] = {
         [(4, 17), (9, 11.5), (13, 15.5), (16, 13), (20, 17)],
         _arc(15.8, 9, 1.2, 0, 360),
     ),
+    Icon.PIN: ([(12, 21.5), *_arc(12, 9.5, 7, 145, 395), (12, 21.5)], _arc(12, 9.5, 2.2, 0, 360)),
     Icon.STOP: (_frame(6.5, 6.5, 17.5, 17.5, 1.5),),
     Icon.SHRINK: (
         [(20, 4), (14, 10)],

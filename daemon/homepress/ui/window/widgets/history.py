@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QCursor, QMouseEvent, QPainter
@@ -59,8 +60,7 @@ class HistoryCells(PictureCells):
                 self.paint_text(painter, cell, _inner(cell), words.when, self.fonts.small, "muted")
 
     def _picture(self, painter: QPainter, cell: QRect, entry: HistoryEntry, words: RowWords) -> None:
-        version = 2 * entry.id + words.undone
-        self.paint_thumbnail(painter, cell, where_it_is(entry), version, _THUMBNAIL)
+        self.paint_thumbnail(painter, cell, *_shown(entry), _THUMBNAIL)
         fonts, middle = self.fonts, Qt.TextElideMode.ElideMiddle
         beside = cell.adjusted(2 * PAD + _THUMBNAIL, 0, -PAD, 0)
         name = fonts.strong_metrics.elidedText(words.name, middle, beside.width())
@@ -101,6 +101,11 @@ class HistoryCells(PictureCells):
         self.paint_text(painter, cell, where.translated(0, height + 1), lower, self.fonts.small, "muted")
 
 
+def _shown(entry: HistoryEntry) -> tuple[Path, int]:
+    """The file whose thumbnail stands for an entry, and its version: an undone one is another picture."""
+    return where_it_is(entry), 2 * entry.id + (entry.original == "restored")
+
+
 def _inner(cell: QRect) -> QRect:
     return cell.adjusted(PAD, 0, -PAD, 0)
 
@@ -132,7 +137,7 @@ class HistoryTable(PictureTable):
     def __init__(self, context: Context, wanted: Callable[[Index, int], object]) -> None:
         """`wanted` is as that of the model."""
         super().__init__(context, "History")
-        self.history = HistoryModel(self, wanted)
+        self.history = HistoryModel(self, wanted, lambda entry: self._cells.tells_place(*_shown(entry)))
         self.setModel(self.history)
         self._cells = HistoryCells(self, context)
         self.draw_with(self._cells)

@@ -32,11 +32,23 @@ _HEADS = ("Picture", "Result", "Saved", "When")
 class HistoryModel(QAbstractTableModel):
     """The entries of an index as a table; pages of them are asked for when they are looked at."""
 
-    def __init__(self, parent: QObject, wanted: Callable[[Index, int], object]) -> None:
-        """`wanted` has a page of the index read; it gets the index and the number of the page."""
+    def __init__(
+        self,
+        parent: QObject,
+        wanted: Callable[[Index, int], object],
+        tells_place: Callable[[HistoryEntry], bool],
+    ) -> None:
+        """Make it.
+
+        Args:
+            parent: what it is part of.
+            wanted: has a page of the index read; it gets the index and the number of the page.
+            tells_place: says whether the picture of an entry is known to tell where it was taken.
+        """
         super().__init__(parent)
         self._rows = Rows()
         self._wanted = wanted
+        self._tells_place = tells_place
         self._words: dict[tuple[int, str, date], RowWords] = {}
 
     @property
@@ -123,7 +135,10 @@ class HistoryModel(QAbstractTableModel):
         if column is Column.PICTURE:
             # The beginning of a row says all of it to those who hear it.
             tip = role == Qt.ItemDataRole.ToolTipRole
-            return printable(entry.path) if tip else _told(entry, words)
+            place = "Contains its location" if self._tells_place(entry) else ""
+            if tip:
+                return "\n".join(filter(None, (printable(entry.path), place)))
+            return ", ".join(filter(None, (_told(entry, words), place)))
         return _cell(words, column) if role == Qt.ItemDataRole.ToolTipRole else None
 
 

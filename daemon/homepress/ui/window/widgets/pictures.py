@@ -192,7 +192,8 @@ class _Cells(PictureCells):
 
     def _paint_picture(self, painter: QPainter, cell: QRect, item: BatchItem, words: BatchWords) -> None:
         fonts, version = self.fonts, int(item.replaced is not None)
-        self.paint_thumbnail(painter, cell, item.path, version, _SIDE)
+        is_made = bool(item.made.get(self._model.wish_of(item)))  # then its row says what was removed
+        self.paint_thumbnail(painter, cell, item.path, version, _SIDE, pin=not is_made)
         beside = cell.adjusted(_SIDE + 2 * PAD + 2, 0, -4, 0)
         middle = Qt.TextElideMode.ElideMiddle
         name = fonts.strong_metrics.elidedText(printable(item.path.name), middle, beside.width())

@@ -10,12 +10,14 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSlider, QVBoxLayout
 
 from homepress.base.override import override
+from homepress.base.paths import make_folder
 from homepress.base.results import FileOutcome
 from homepress.base.units import size
 from homepress.store.reader import EntryDetail
 from homepress.ui.text import printable
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.activity import score_words
+from homepress.ui.window.model.batch import FOLDER
 from homepress.ui.window.model.trial import (
     QUALITY_RANGE,
     QualityTrial,
@@ -194,7 +196,9 @@ class QualityPanel(QFrame):
         if self._detail is None:
             return
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="homepress-trial-", ignore_cleanup_errors=True)
+            held = self._context.paths.state / FOLDER
+            make_folder(held)
+            self._folder = tempfile.TemporaryDirectory(prefix="trial-", dir=held, ignore_cleanup_errors=True)
         quality = self._slider.value()
         trial = QualityTrial(self._detail.entry, self._original, Path(self._folder.name))
         self._trial = trial

@@ -30,6 +30,9 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 PAD = 10
 """Pixels between the edge of a cell and what is in it."""
 
+_PIN = 20
+"""Pixels: the disc that says of a picture that it tells where it was taken."""
+
 
 class CellFonts:
     """Fonts and measures of one look, and what was broken into lines with them."""
@@ -90,18 +93,42 @@ class PictureCells(QStyledItemDelegate):
         painter.setPen(colour("line"))
         painter.drawLine(cell.bottomLeft(), cell.bottomRight())
 
-    def paint_thumbnail(self, painter: QPainter, cell: QRect, file: Path, version: int, side: int) -> None:
-        """The picture at the beginning of a row; see `Thumbnails.get`."""
+    def tells_place(self, file: Path, version: int) -> bool:
+        """Whether a file tells where it was taken, as far as it was in view."""
+        return self._thumbnails.tells_place(file, version)
+
+    def paint_thumbnail(
+        self, painter: QPainter, cell: QRect, file: Path, version: int, side: int, *, pin: bool = True
+    ) -> None:
+        """The picture at the beginning of a row; see `Thumbnails.get`.
+
+        With `pin`, one that tells where it was taken wears a pin.
+        """
         top = cell.top() + (cell.height() - side) // 2
         place = self.visual(cell, QRect(cell.left() + PAD, top, side, side))
-        image = self._thumbnails.get(file, version, round(side * self._view.devicePixelRatioF()))
-        if image is not None:
+        found = self._thumbnails.get(file, version, round(side * self._view.devicePixelRatioF()))
+        if found is not None and found.image is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(place, image)
+            painter.drawPixmap(place, found.image)
+            if pin and found.tells_place:
+                self._paint_pin(painter, cell, place)
         else:
             rest = round(side * 0.28)
             painter.fillRect(place, self._theme.colour("page"))
             self.paint_icon(painter, Icon.PICTURE, place.adjusted(rest, rest, -rest, -rest), "muted")
+
+    def _paint_pin(self, painter: QPainter, cell: QRect, picture: QRect) -> None:
+        """A pin on a disc, over the lower corner of a thumbnail where reading ends."""
+        start = QStyle.visualRect(self._view.layoutDirection(), cell, picture)  # as if read from the left
+        disc = QRect(start.right() - _PIN + 4, start.bottom() - _PIN + 4, _PIN, _PIN)
+        disc = self.visual(cell, disc)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self._theme.colour("line"))
+        painter.setBrush(self._theme.colour("card"))
+        painter.drawEllipse(disc)
+        painter.restore()
+        self.paint_icon(painter, Icon.PIN, disc.adjusted(3, 3, -3, -3), "accent")
 
     def paint_icon(self, painter: QPainter, icon: Icon, place: QRect, ink: str) -> None:
         """An icon, from a picture of it: its lines take longer than all texts of a row."""

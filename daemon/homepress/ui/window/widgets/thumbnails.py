@@ -4,6 +4,7 @@ import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QImage, QPainter, QPixmap
 
 from homepress.ui.window.context import MainThread
-from homepress.ui.window.model.pictures import NotShownError, thumbnail
+from homepress.ui.window.model.pictures import NotShownError, tells_place, thumbnail
 
 _HELD = 240
 _WAITING = 24
@@ -22,6 +23,19 @@ _ROUND = 0.14
 _Key: TypeAlias = tuple[Path, int, int]
 
 
+@dataclass(slots=True)
+class Thumbnail:
+    """A small picture of a file.
+
+    Attributes:
+        image: its pixels; None where it cannot be shown.
+        tells_place: whether the file tells where it was taken; False until that was looked at.
+    """
+
+    image: QPixmap | None = None
+    tells_place: bool = False
+
+
 class Thumbnails:
     """Gives thumbnails that are there and gets those that are not."""
 
@@ -29,13 +43,13 @@ class Thumbnails:
         """`came` is called when one is there that was asked for."""
         self._main = main
         self._came = came
-        self._held: OrderedDict[_Key, QPixmap | None] = OrderedDict()
+        self._held: OrderedDict[_Key, Thumbnail] = OrderedDict()
         self._wanted: queue.LifoQueue[_Key] = queue.LifoQueue()
         self._asked: set[_Key] = set()
         self._thread: threading.Thread | None = None
 
-    def get(self, file: Path, version: int, side: int) -> QPixmap | None:
-        """The thumbnail of a file; None while there is none.
+    def get(self, file: Path, version: int, side: int) -> Thumbnail | None:
+        """The thumbnail of a file; None while it is being made.
 
         Args:
             file: the picture.
@@ -54,6 +68,10 @@ class Thumbnails:
                 self._thread.start()
         return None
 
+    def tells_place(self, file: Path, version: int) -> bool:
+        """Whether a file tells where it was taken, as far as its thumbnail was asked for."""
+        return any(one.tells_place for key, one in self._held.items() if key[:2] == (file, version))
+
     def _work(self) -> None:
         while True:
             key = self._wanted.get()
@@ -69,13 +87,20 @@ class Thumbnails:
             except NotShownError:
                 pass  # an icon takes its place
             self._main.post(lambda key=key, image=image: self._take(key, image))  # type: ignore[misc]
+            if image is not None and tells_place(key[0]):
+                self._main.post(lambda key=key: self._place(key))  # type: ignore[misc]
 
     def _take(self, key: _Key, image: QImage | None) -> None:
         self._asked.discard(key)
-        self._held[key] = _rounded(image) if image is not None else None
+        self._held[key] = Thumbnail(_rounded(image) if image is not None else None)
         while len(self._held) > _HELD:
             self._held.popitem(last=False)
         self._came()
+
+    def _place(self, key: _Key) -> None:
+        if (held := self._held.get(key)) is not None:
+            held.tells_place = True
+            self._came()
 
 
 def _rounded(image: QImage) -> QPixmap:
