@@ -4,7 +4,7 @@ import io
 import math
 import random
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+from PIL import ExifTags, Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 _SKIES = (
     ((34, 72, 122), (236, 170, 120)),
@@ -88,10 +88,14 @@ def _ridge(
     ImageDraw.Draw(ground).polygon(points, fill=255)
 
 
-def jpeg(seed: int, size: tuple[int, int] = (2400, 1600), quality: int = 93) -> bytes:
-    """A landscape as a camera would write it."""
-    buffer = io.BytesIO()
-    landscape(seed, size).save(buffer, "JPEG", quality=quality)
+def jpeg(
+    seed: int, size: tuple[int, int] = (2400, 1600), quality: int = 93, *, located: bool = False
+) -> bytes:
+    """A landscape as a camera would write it; a `located` one contains where it was taken."""
+    buffer, exif = io.BytesIO(), Image.Exif()
+    if located:
+        exif.get_ifd(ExifTags.IFD.GPSInfo).update({1: "N", 2: (46.0, 34.0, 0.0), 3: "E", 4: (8.0, 0.0, 0.0)})
+    landscape(seed, size).save(buffer, "JPEG", quality=quality, exif=exif)
     return buffer.getvalue()
 
 

@@ -60,7 +60,9 @@ def prepare(place: Path) -> dict[str, str]:
     for folder in (camera, shots, scans):
         folder.mkdir(parents=True)
     for number in range(9):
-        (camera / f"{landscapes.name(number)}.jpg").write_bytes(landscapes.jpeg(number))
+        (camera / f"{landscapes.name(number)}.jpg").write_bytes(
+            landscapes.jpeg(number, located=number % 2 == 0)
+        )
     for number in range(4):
         (shots / f"Screenshot {number + 1}.png").write_bytes(landscapes.screenshot(number))
     lines = ['[daemon]\nnotify = "summary"']
@@ -70,7 +72,7 @@ def prepare(place: Path) -> dict[str, str]:
     phone = user / "Pictures" / "Phone"  # not watched yet
     phone.mkdir()
     for number in range(4):
-        (phone / f"IMG_{3000 + number}.jpg").write_bytes(landscapes.jpeg(20 + number))
+        (phone / f"IMG_{3000 + number}.jpg").write_bytes(landscapes.jpeg(20 + number, located=number == 1))
     home = place / "home"
     home.mkdir()
     (home / "settings.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -26,6 +27,9 @@ from homepress.ui.window.model.wishes import (
 )
 from support import wait_for
 from system.pictures import write
+
+if TYPE_CHECKING:
+    from homepress.ui.window.frame import WindowFrame
 
 
 def made(outcome: str = "compressed", data: bytes = b"small", **more: object) -> HandMade:
@@ -51,6 +55,29 @@ def test_what_is_ones_own_takes_the_place_of_what_the_purpose_says() -> None:
     assert (request.quality, request.max_edge, request.convert) == ("62", 1024, "webp")
     assert Wish(Purpose.UNDER, limit="1.5 MB").request().fit_under == "1.5 MB"
     assert Wish(Purpose.JPEG).request().convert == "jpeg"
+
+
+def test_a_row_says_what_its_pin_means_until_it_says_what_was_removed(
+    frame: "WindowFrame", tmp_path: Path
+) -> None:
+    from PySide6.QtCore import Qt
+
+    from homepress.ui.window.widgets.pictures import PicturesModel
+
+    model = PicturesModel(lambda _: False)
+    placed, plain = (BatchItem(tmp_path / name) for name in ("placed.jpg", "plain.jpg"))
+    model.add([placed, plain])
+    model.tells_place = lambda item: item is placed
+
+    def told(row: int) -> list[str]:
+        roles = (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
+        return [str(model.index(row, 0).data(role)) for role in roles]
+
+    assert [text.endswith("Contains its location") for text in told(0)] == [True, True]
+    assert [text.endswith("Waiting …") for text in told(1)] == [True, True]
+    placed.made[model.wish] = made(told_place=True)
+    assert not any("Contains its location" in text for text in told(0))
+    assert all("location removed" in text for text in told(0))
 
 
 @pytest.mark.parametrize("limit", ["", "  ", "big", "-5 KB", "500"])

@@ -35,6 +35,7 @@ class PicturesModel(QAbstractTableModel):
         wish: what is wanted now.
         stopped: whether those without a result were cancelled.
         narrow: whether there is no room for the sizes but in the second line.
+        tells_place: whether a picture is known to contain where it was taken.
     """
 
     def __init__(self, is_at_work: Callable[[BatchItem], bool]) -> None:
@@ -45,6 +46,7 @@ class PicturesModel(QAbstractTableModel):
         self.wish = Wish()
         self.stopped = False
         self.narrow = False
+        self.tells_place: Callable[[BatchItem], bool] = lambda _: False
 
     def add(self, items: Sequence[BatchItem]) -> None:
         """Add rows at the end."""
@@ -78,6 +80,10 @@ class PicturesModel(QAbstractTableModel):
         """What its row is about: the present wish, or that by which it was replaced."""
         return item.replaced or self.wish
 
+    def is_made(self, item: BatchItem) -> bool:
+        """Whether its row says what became of it."""
+        return self.wish_of(item) in item.made
+
     def file(self, item: BatchItem) -> Path | None:
         """Its result, None where there is none."""
         return item.files.get(self.wish_of(item))
@@ -94,6 +100,11 @@ class PicturesModel(QAbstractTableModel):
         if made is None:
             return _STOPPED if self.stopped else _WORKING if self._is_at_work(item) else _WAITING
         return result_words(made, wish, replaced=item.replaced is not None)
+
+    def _told(self, item: BatchItem) -> list[str]:
+        """What became of a picture; while nothing did, what its pin means too."""
+        pin = not self.is_made(item) and self.tells_place(item)
+        return [self.words(item).about, *(["Contains its location"] if pin else [])]
 
     # -- what Qt asks
 
@@ -120,9 +131,9 @@ class PicturesModel(QAbstractTableModel):
             case 0, Qt.ItemDataRole.DisplayRole:
                 return f"{name}\n{words.about}"
             case 0, Qt.ItemDataRole.ToolTipRole:
-                return f"{name}\n{words.about}"
+                return "\n".join((name, *self._told(item)))
             case 0, Qt.ItemDataRole.AccessibleTextRole:
-                return f"{name}: {words.about}"
+                return f"{name}: {', '.join(self._told(item))}"
             case 1, Qt.ItemDataRole.DisplayRole:
                 return words.sizes
             case 2, Qt.ItemDataRole.DisplayRole:
@@ -153,6 +164,11 @@ class PicturesModel(QAbstractTableModel):
             if (kind := sniff(data[:SNIFF_BYTES])) is not None:
                 made.setData(f"image/{kind}", data)
         return made
+
+
+def _shown(item: BatchItem) -> tuple[Path, int]:
+    """The file whose thumbnail a row has, and its version: one that was replaced is another picture."""
+    return item.path, int(item.replaced is not None)
 
 
 class _Cells(PictureCells):
@@ -191,9 +207,9 @@ class _Cells(PictureCells):
         painter.drawText(cell.adjusted(PAD, 0, -PAD, 0), flags, text)
 
     def _paint_picture(self, painter: QPainter, cell: QRect, item: BatchItem, words: BatchWords) -> None:
-        fonts, version = self.fonts, int(item.replaced is not None)
-        is_made = bool(item.made.get(self._model.wish_of(item)))  # then its row says what was removed
-        self.paint_thumbnail(painter, cell, item.path, version, _SIDE, pin=not is_made)
+        fonts = self.fonts
+        pin = not self._model.is_made(item)  # else its row says what was removed
+        self.paint_thumbnail(painter, cell, *_shown(item), _SIDE, pin=pin)
         beside = cell.adjusted(_SIDE + 2 * PAD + 2, 0, -4, 0)
         middle = Qt.TextElideMode.ElideMiddle
         name = fonts.strong_metrics.elidedText(printable(item.path.name), middle, beside.width())
@@ -220,7 +236,8 @@ class PicturesTable(PictureTable):
         super().__init__(context, "Pictures")
         self._model = model
         self.setModel(model)
-        self.draw_with(_Cells(self, context, model))
+        self.draw_with(cells := _Cells(self, context, model))
+        model.tells_place = lambda item: cells.tells_place(*_shown(item))
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setDefaultDropAction(Qt.DropAction.CopyAction)
         self.setMinimumHeight(150)

@@ -100,9 +100,13 @@ class PictureCells(QStyledItemDelegate):
     def paint_thumbnail(
         self, painter: QPainter, cell: QRect, file: Path, version: int, side: int, *, pin: bool = True
     ) -> None:
-        """The picture at the beginning of a row; see `Thumbnails.get`.
+        """The picture at the beginning of a row, with a pin if it contains its location.
 
-        With `pin`, one that tells where it was taken wears a pin.
+        Args:
+            painter, cell: where.
+            file, version: see `Thumbnails.get`.
+            side: of the square, in pixels.
+            pin: whether there may be one.
         """
         top = cell.top() + (cell.height() - side) // 2
         place = self.visual(cell, QRect(cell.left() + PAD, top, side, side))
