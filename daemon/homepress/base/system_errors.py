@@ -404,6 +404,11 @@ def with_name(error: OSError, name: str = "") -> str:
     return f"{about}: {in_words(error)}"
 
 
+def told(error: Exception) -> str:
+    """What a person reads of an error: its own text, or what the table has of an error of the system."""
+    return with_name(error) if isinstance(error, OSError) and error.errno is not None else str(error)
+
+
 _OUT_OF_REACH = frozenset(
     {
         *("ENODEV", "ENXIO", "ENOMEDIUM", "EPWROFF", "ENOTCONN", "ESHUTDOWN", "ESTALE", "ETIMEDOUT", "ETIME"),

@@ -1,5 +1,8 @@
 """The page Compress now without its window: what is wanted, what is said of results, and the work itself."""
 
+import errno
+import io
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +19,14 @@ from homepress.ui.window.model.batch import (
     compress_with,
     pictures_in,
     save_copy,
+    write_all,
 )
 from homepress.ui.window.model.trial import left_words
 from homepress.ui.window.model.wishes import (
     PURPOSES,
     Purpose,
     Wish,
+    replaced_words,
     result_words,
     total_words,
 )
@@ -75,6 +80,8 @@ def test_a_row_says_what_its_pin_means_until_it_says_what_was_removed(
 
     assert [text.endswith("Contains its location") for text in told(0)] == [True, True]
     assert [text.endswith("Waiting …") for text in told(1)] == [True, True]
+    placed.made[model.wish] = made("unchanged", b"", reason="it is left alone")
+    assert all("Contains its location" in text for text in told(0))
     placed.made[model.wish] = made(told_place=True)
     assert not any("Contains its location" in text for text in told(0))
     assert all("location removed" in text for text in told(0))
@@ -87,6 +94,19 @@ def test_a_size_that_is_none_is_said_before_anything_is_done(limit: str) -> None
 
 
 # -- what is said of results
+
+
+def test_what_could_not_be_replaced_is_told_beside_what_was() -> None:
+    done = [FileOutcome(f"/some/where/{name}.jpg", "compressed") for name in "ab"]
+    full = [
+        FileOutcome(f"/some/where/{name}.jpg", "failed", f"/some/where/{name}.jpg: its disk is full")
+        for name in "cde"
+    ]
+    assert replaced_words(done) == ("2 pictures replaced. You can undo it for 30 days.", "good")
+    assert replaced_words(full[:1]) == ("c.jpg was not replaced: its disk is full.", "bad")
+    text, tone = replaced_words([*done, *full])
+    assert tone == "warning"
+    assert text.startswith("c.jpg was not replaced: its disk is full. Nor were 2 more. 2 pictures replaced.")
 
 
 def test_a_result_says_how_it_looks_and_that_the_location_is_gone() -> None:
@@ -192,6 +212,30 @@ def test_a_batch_begins_with_what_is_looked_at_and_keeps_results(slow: Slow, tmp
     assert [path for path in (tmp_path / "ours").rglob("*") if path.is_file()] == [kept]
     batch.close()
     assert not (tmp_path / "ours").exists()
+
+
+def test_a_copy_that_finds_no_room_is_told_in_words_with_its_name(
+    frame: "WindowFrame", tmp_path: Path
+) -> None:
+    from homepress.ui.window.context import Jobs, MainThread
+
+    class FullDisk(io.BytesIO):
+        name = str(tmp_path / "a.min.jpg")
+
+        def write(self, _data: object) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    heard: list[str] = []
+    jobs = Jobs(MainThread(), heard.append)
+    jobs.run(lambda: write_all(FullDisk(), b"small"))
+
+    def see() -> list[str]:
+        frame.app.processEvents()
+        return heard
+
+    (text,) = wait_for(see)
+    assert text.startswith(f"{FullDisk.name}: its disk is full; make room there")
+    assert "Errno" not in text
 
 
 def test_what_is_cancelled_has_no_result_and_can_go_on(slow: Slow, tmp_path: Path) -> None:

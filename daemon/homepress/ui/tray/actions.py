@@ -17,6 +17,7 @@ from typing import TypeAlias
 import msgspec
 
 from homepress.base.results import FileOutcome
+from homepress.base.system_errors import told
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.client import connect
 from homepress.control.service import RedoRequest, Service, ServiceError, UndoRequest
@@ -189,7 +190,7 @@ class ActionRunner:
                 run_action(action, self._ctx)
             except (ServiceError, NotOpened, OSError) as error:
                 _log.warning("%s: %s", type(action).__name__, error)
-                self._ctx.notify(Notice(NoticeSlot.PROBLEM, "That did not work", in_one_line(str(error))))
+                self._ctx.notify(Notice(NoticeSlot.PROBLEM, "That did not work", in_one_line(told(error))))
             except Exception:  # noqa: BLE001  a boundary: the next click must still work
                 _log.exception("%s failed", type(action).__name__)
 

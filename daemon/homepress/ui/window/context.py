@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QWidget
 
 from homepress.base.paths import Paths
 from homepress.base.results import ProbedProcess
+from homepress.base.system_errors import told
 from homepress.control import instance
 from homepress.control.client import NO_DAEMON, connect
 from homepress.control.service import Service, ServiceError
@@ -91,7 +92,7 @@ class Jobs:
             try:
                 result = work()
             except EXPECTED as error:
-                text = str(error)
+                text = told(error)
                 answer(lambda: (failed or self._failed)(text))
             except Exception as error:  # shown to the person, and logged by the thread's own hook
                 text = f"Internal error: {type(error).__name__}: {error}"
@@ -140,7 +141,7 @@ class LedgerThread:
                 reader = reader or Reader(self._file)
                 question(reader)
             except (LedgerError, OSError) as error:
-                text = str(error)
+                text = told(error)
                 self._main.post(lambda text=text: self._failed(text))  # type: ignore[misc]  # bound early
         if reader is not None:
             reader.close()

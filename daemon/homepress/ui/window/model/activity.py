@@ -189,12 +189,12 @@ LIMIT = re.compile(r" \((?:min|max)_size\)")
 
 
 def plain(reason: str, path: str) -> str:
-    """Why the picture at a path was left alone, to look at: without names of settings, with short paths."""
+    """Why the picture at a path was left alone: without its name and names of settings, with short paths."""
     text = LIMIT.sub("", reason)
     for place, shorter in ((os.path.dirname(path), ""), (os.path.expanduser("~"), os.path.join("~", ""))):
         if len(place) > 1:
             text = text.replace(os.path.join(place, ""), shorter)
-    return printable(text)
+    return printable(text.removeprefix(f"{os.path.basename(path)}: "))
 
 
 def score_words(score: float | None) -> str:
@@ -226,7 +226,7 @@ def undone(outcomes: list[UndoOutcome]) -> tuple[str, bool]:
         text = f"{counted(len(outcomes), 'original')} brought back. {them} will not be compressed again."
         return text, True
     first = trouble[0]
-    why = printable(first.reason or f"the original is at {first.restored_to}")
+    why = plain(first.reason, first.path) or f"the original is at {printable(first.restored_to)}"
     more = f" So it is with {len(trouble) - 1:,} more." if len(trouble) > 1 else ""
     return f"{printable(first.path)}: {why}{more}", False
 

@@ -15,6 +15,7 @@ from homepress.base.files import walk
 from homepress.base.formats import FORMATS, SNIFF_BYTES, has_image_suffix, sniff
 from homepress.base.paths import make_folder
 from homepress.base.results import FileOutcome, HandMade
+from homepress.base.system_errors import told
 from homepress.control.service import CompressRequest
 from homepress.ui.window.model.wishes import Wish
 
@@ -185,7 +186,7 @@ class HandBatch:
             if made.data:
                 item.files[wish] = self._write(_result_name(item.path, made.data), made.data)
         except Exception as error:  # noqa: BLE001  whatever it is, the row says it and others go on
-            return HandMade(outcome=FileOutcome(str(item.path), "failed", str(error), missed=True))
+            return HandMade(outcome=FileOutcome(str(item.path), "failed", told(error), missed=True))
         return made
 
     def _write(self, name: str, data: bytes) -> Path:
@@ -246,7 +247,8 @@ def write_all(stream: BinaryIO, data: bytes) -> None:
     try:
         stream.write(data)
         stream.flush()
-    except OSError:
+    except OSError as error:
+        error.filename = stream.name
         with contextlib.suppress(OSError):
             os.unlink(stream.name)
         raise

@@ -12,6 +12,8 @@ from typing import Protocol, cast
 
 from PIL import Image, ImageChops
 
+from homepress.base.system_errors import in_words
+
 MOST_PIXELS = 120_000_000
 """Larger pictures are not opened at all."""
 
@@ -265,7 +267,9 @@ def _opened(
         full_size, size, rgb = _opener(file, edge, fill, _HELD_PIXELS, MOST_PIXELS, part, rough)
     except FileNotFoundError:
         raise NotShownError("the file is not there any more") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise NotShownError(in_words(error)) from error
+    except ValueError as error:
         raise NotShownError(str(error) or "it cannot be read") from error
     return full_size, Pixels(part or WHOLE, size, rgb)
 

@@ -1,15 +1,17 @@
 """What somebody wants of the pictures on the page Compress now, and what became of them, in words."""
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from homepress.base.results import HandMade
+from homepress.base.results import FileOutcome, HandMade
 from homepress.base.units import counted, percent_saved, size
 from homepress.control.service import CompressRequest
 from homepress.settings import check_value
 from homepress.ui.text import printable
 from homepress.ui.window.model import wording
-from homepress.ui.window.model.activity import change_words, score_words
+from homepress.ui.window.model.activity import change_words, plain, score_words
 from homepress.ui.window.model.snapshot import Tone
 
 ANY_SIDE = 65_535
@@ -148,7 +150,7 @@ def result_words(made: HandMade, wish: Wish, *, replaced: bool = False) -> Batch
         return BatchWords(size(outcome.before_bytes) if outcome.before_bytes else "", "", about, tone)
     parts = [
         "Replaced" if replaced else "",
-        score_words(outcome.score),
+        score_words(outcome.score).lower() if replaced else score_words(outcome.score),
         ("location kept" if made.tells_place else "location removed") if made.told_place else "",
         printable(outcome.reason),
     ]
@@ -158,6 +160,20 @@ def result_words(made: HandMade, wish: Wish, *, replaced: bool = False) -> Batch
         about="; ".join(filter(None, parts)),
         tone="warning" if outcome.missed else "muted",
     )
+
+
+def replaced_words(outcomes: Sequence[FileOutcome]) -> tuple[str, Tone]:
+    """What came of replacing pictures by their results, and how to show it."""
+    done = sum(one.outcome == "compressed" for one in outcomes)
+    told = f"{counted(done, 'picture')} replaced. You can undo it for 30 days."
+    trouble = [one for one in outcomes if one.outcome != "compressed"]
+    if not trouble:
+        return told, "good"
+    first = trouble[0]
+    text = f"{printable(Path(first.path).name)} was not replaced: {plain(first.reason, first.path)}."
+    if len(trouble) > 1:
+        text += f" Nor were {len(trouble) - 1:,} more."
+    return (f"{text} {told}", "warning") if done else (text, "bad")
 
 
 def total_words(made: list[HandMade], pictures: int) -> str:

@@ -32,7 +32,7 @@ from homepress.ui.window.model.batch import (
 )
 from homepress.ui.window.model.snapshot import Snapshot
 from homepress.ui.window.model.trial import left_words
-from homepress.ui.window.model.wishes import Wish, total_words
+from homepress.ui.window.model.wishes import Wish, replaced_words, total_words
 from homepress.ui.window.theme import Icon
 from homepress.ui.window.widgets.dialogs import choose_file_to_write, choose_files, choose_folder
 from homepress.ui.window.widgets.dropping import DropZone, incoming
@@ -388,21 +388,18 @@ class NowPage(ScrollPage):
         for item in replaced:
             item.replaced = wish
         self._model.changed()
-        if trouble := [one for one in outcomes if one.outcome != "compressed"]:
-            self._context.navigator.tell(
-                f"{printable(trouble[0].path)}: {printable(trouble[0].reason)}", "bad"
-            )
-        if replaced:
-            text = f"{counted(len(replaced), 'picture')} replaced. You can undo it for 30 days."
-            self._context.navigator.tell(text, "good", ("Undo", partial(self._undo, replaced)))
+        undo = [("Undo", partial(self._undo, replaced))] if replaced else []
+        self._context.navigator.tell(*replaced_words(outcomes), *undo)
         self._show_state()
 
     def _undo(self, items: list[BatchItem]) -> None:
         request = UndoRequest(paths=[str(item.path) for item in items])
 
         def told(outcomes: list[UndoOutcome]) -> None:
+            left = {outcome.path for outcome in outcomes if outcome.outcome == "failed"}
             for item in items:
-                item.replaced = None
+                if not {str(item.path), str(item.path.resolve())} & left:
+                    item.replaced = None
             self._model.changed()
             self._show_state()
             text, good = undone(outcomes)

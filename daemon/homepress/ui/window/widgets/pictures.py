@@ -80,9 +80,10 @@ class PicturesModel(QAbstractTableModel):
         """What its row is about: the present wish, or that by which it was replaced."""
         return item.replaced or self.wish
 
-    def is_made(self, item: BatchItem) -> bool:
-        """Whether its row says what became of it."""
-        return self.wish_of(item) in item.made
+    def is_smaller(self, item: BatchItem) -> bool:
+        """Whether it has a result, whose row says what was kept and removed."""
+        made = item.made.get(self.wish_of(item))
+        return made is not None and bool(made.data)
 
     def file(self, item: BatchItem) -> Path | None:
         """Its result, None where there is none."""
@@ -102,8 +103,8 @@ class PicturesModel(QAbstractTableModel):
         return result_words(made, wish, replaced=item.replaced is not None)
 
     def _told(self, item: BatchItem) -> list[str]:
-        """What became of a picture; while nothing did, what its pin means too."""
-        pin = not self.is_made(item) and self.tells_place(item)
+        """What became of a picture; without a result, what its pin means too."""
+        pin = not self.is_smaller(item) and self.tells_place(item)
         return [self.words(item).about, *(["Contains its location"] if pin else [])]
 
     # -- what Qt asks
@@ -195,7 +196,8 @@ class _Cells(PictureCells):
         elif index.column() == 1:
             self._paint_figure(painter, cell, words.sizes, self.fonts.body, "muted")
         else:
-            self._paint_figure(painter, cell, words.saved, self.fonts.strong, "accent")
+            ink = "muted" if words.saved.startswith("+") else "accent"
+            self._paint_figure(painter, cell, words.saved, self.fonts.strong, ink)
 
     def _paint_figure(self, painter: QPainter, cell: QRect, text: str, font: QFont, ink: str) -> None:
         """A figure at the far side; it is read from left to right in every language."""
@@ -208,7 +210,7 @@ class _Cells(PictureCells):
 
     def _paint_picture(self, painter: QPainter, cell: QRect, item: BatchItem, words: BatchWords) -> None:
         fonts = self.fonts
-        pin = not self._model.is_made(item)  # else its row says what was removed
+        pin = not self._model.is_smaller(item)  # else its row says what was removed
         self.paint_thumbnail(painter, cell, *_shown(item), _SIDE, pin=pin)
         beside = cell.adjusted(_SIDE + 2 * PAD + 2, 0, -4, 0)
         middle = Qt.TextElideMode.ElideMiddle
