@@ -14,6 +14,7 @@ from typing import Any
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QKeyEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTableView
 
 from homepress.base.paths import Paths
@@ -129,8 +130,8 @@ def use(hands: Hands, picture: Path, noise: Path) -> dict[str, Any]:
     data = QMimeData()
     data.setData("image/jpeg", picture.read_bytes())
     QGuiApplication.clipboard().setMimeData(data)
-    hands.shell._page(PageName.NOW).setFocus()
-    hands.shell._now().paste()
+    keyboard = hands.frame.focusWidget() or hands.frame
+    QTest.keyClick(keyboard, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     said["pasted"] = hands.settled(1)
     hands.press("Clear")
     hands.press("Under 500 KB")

@@ -77,8 +77,7 @@ class NowPage(ScrollPage):
         self._list.hide()
         self.body.addWidget(self._list, 1)
         for keys, command in ((QKeySequence.StandardKey.Paste, self.paste), ("Ctrl+O", self._open)):
-            shortcut = QShortcut(QKeySequence(keys), self, command)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            QShortcut(QKeySequence(keys), self, command)  # while this page is seen, wherever the keyboard is
 
     def update_from(self, snapshot: Snapshot) -> None:
         """Watching is offered to those who do not know it yet."""
@@ -163,7 +162,7 @@ class NowPage(ScrollPage):
         kit = self._context.kit
         made = QWidget()
         inside = column(made, spacing=12)
-        opened = kit.button("Open …", self._open, "primary")
+        opened = self._first = kit.button("Open …", self._open, "primary")
         paste = kit.button("Paste", self.paste)
         folder = kit.button("Open a folder …", self._open_folder)
         self._zone = DropZone(kit, self._open, opened, folder, paste)
@@ -422,4 +421,5 @@ class NowPage(ScrollPage):
         else:
             self._batch.cancel()
             self._show_list(False)
+            self._first.setFocus()  # what had the keyboard is not there any more
             self._wishes.show_live("")
