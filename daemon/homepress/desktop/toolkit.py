@@ -9,7 +9,6 @@ import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 _PACKAGE = "PySide6"
@@ -63,6 +62,8 @@ def is_installed() -> bool:
 
 def version() -> str:
     """The version of Qt's package; empty if there is none."""
+    from importlib import metadata  # which is half as much to load as all else of a command
+
     try:
         return metadata.version("PySide6-Essentials")
     except metadata.PackageNotFoundError:

@@ -16,6 +16,8 @@ from datetime import date, datetime
 from html import escape
 from pathlib import Path
 
+from PIL import Image
+
 from homepress.base.paths import Paths
 from homepress.base.units import counted, size
 from homepress.desktop.dbus import BusError, Connection, session_address
@@ -136,7 +138,8 @@ def _pair(detail: EntryDetail) -> Compared | None:
 def _embedded(file: Path) -> str:
     """A picture as a data URI (RFC 2397), smaller than it is."""
     buffer = io.BytesIO()
-    small(file, _LONGEST_EDGE).save(buffer, "JPEG", quality=_QUALITY)
+    found = small(file, _LONGEST_EDGE)
+    Image.frombytes("RGB", found.size, found.data).save(buffer, "JPEG", quality=_QUALITY)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

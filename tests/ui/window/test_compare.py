@@ -13,8 +13,9 @@ from homepress.base.results import FileOutcome, UndoOutcome
 from homepress.desktop import toolkit
 from homepress.store.model import UndoSelection
 from homepress.store.store import Store
-from homepress.ui.window.model import pictures
-from homepress.ui.window.model.pictures import WHOLE, Pair, Part, Pixels, Sheet, heat, open_with
+from homepress.ui.window.model import difference, pictures
+from homepress.ui.window.model.difference import heat
+from homepress.ui.window.model.pictures import WHOLE, Pair, Part, Pixels, Sheet, open_with
 from homepress.ui.window.model.trial import TriedQuality
 from store.kit import Bench, picture
 from store.kit import replace as make_smaller
@@ -363,7 +364,7 @@ def desk(frame: WindowFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     prepared: list[bool] = []
     monkeypatch.setattr(pictures, "_opener", opener)
     monkeypatch.setattr(pictures, "_prepare", prepared.append)
-    monkeypatch.setattr(pictures, "_IN_STRIPS", 0)  # a stand-in has no parts
+    monkeypatch.setattr(difference, "_IN_STRIPS", 0)  # a stand-in has no parts
     with bench.store() as store:
         made = Desk(frame, bench, store)
         yield made

@@ -12,7 +12,8 @@ from PIL import Image
 from homepress.daemon.commands import viewer
 from homepress.ui.cli.commands.window import pictures_apart
 from homepress.ui.window.model import pictures
-from homepress.ui.window.model.pictures import NotShownError, load_pair, sheet, thumbnail
+from homepress.ui.window.model.difference import measured
+from homepress.ui.window.model.pictures import NotShownError, Pair, sheet, thumbnail
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,7 +34,7 @@ def test_the_tile_that_differs_most_is_found(tmp_path: Path) -> None:
     changed = image.copy()
     changed.paste((255, 0, 0), (900, 640, 940, 680))
     after = saved(tmp_path / "b.png", changed)
-    pair = load_pair(before, after)
+    pair = measured(Pair(sheet(before), sheet(after)))
     assert pair.worst is not None
     assert pair.worst[0] == pytest.approx(920 / 1024, abs=64 / 1024)
     assert pair.worst[1] == pytest.approx(660 / 768, abs=64 / 768)
@@ -43,19 +44,19 @@ def test_the_tile_that_differs_most_is_found(tmp_path: Path) -> None:
 def test_equal_pictures_have_no_difference(tmp_path: Path) -> None:
     image = Image.effect_noise((300, 200), 40).convert("RGB")
     path = saved(tmp_path / "a.png", image)
-    assert load_pair(path, path).worst_level == 0
+    assert measured(Pair(sheet(path), sheet(path))).worst_level == 0
 
 
 def test_a_tiny_picture_is_compared_too(tmp_path: Path) -> None:
     one = saved(tmp_path / "a.png", Image.new("RGB", (3, 1), "black"))
     other = saved(tmp_path / "b.png", Image.new("RGB", (3, 1), "white"))
-    assert load_pair(one, other).worst_level == pytest.approx(255, abs=1)
+    assert measured(Pair(sheet(one), sheet(other))).worst_level == pytest.approx(255, abs=1)
 
 
 def test_a_result_of_another_shape_is_shown_without_difference(tmp_path: Path) -> None:
     one = saved(tmp_path / "a.png", Image.new("RGB", (400, 100)))
     other = saved(tmp_path / "b.png", Image.new("RGB", (100, 400)))
-    pair = load_pair(one, other)
+    pair = measured(Pair(sheet(one), sheet(other)))
     assert not pair.matches
     assert pair.worst is None
 
@@ -64,7 +65,7 @@ def test_a_resized_result_is_compared_at_the_size_of_its_source(tmp_path: Path) 
     image = Image.linear_gradient("L").resize((800, 600)).convert("RGB")
     one = saved(tmp_path / "a.png", image)
     other = saved(tmp_path / "b.png", image.resize((400, 300)))
-    pair = load_pair(one, other)
+    pair = measured(Pair(sheet(one), sheet(other)))
     assert pair.matches
     assert pair.worst_level < 3
 

@@ -5,12 +5,10 @@ made to attack its decoder. The starter of the window supplies the decoder. What
 plain sheet.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, cast
-
-from PIL import Image, ImageChops
+from typing import Protocol
 
 from homepress.base.system_errors import in_words
 
@@ -23,16 +21,10 @@ _HELD_PIXELS = 25_000_000
 _ROUGH, _OVERVIEW = 700, 2048
 """Longer edges, in pixels, of what is seen first of a picture, and of what is held of all of it."""
 
-_IN_STRIPS = 30_000_000
-"""Pixels: of larger pictures the worker holds no decoded copy, so they are measured by their overview."""
-
 Part = tuple[float, float, float, float]
 """Left, top, right and bottom as shares of the whole picture, 0 to 1."""
 
 WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
-
-TILE = 64
-"""Side of a tile of the difference, in pixels of the picture."""
 
 
 class PictureOpener(Protocol):
@@ -160,9 +152,9 @@ class Pair:
         return abs(one[0] / one[1] - other[0] / other[1]) <= 0.02
 
 
-def thumbnail(file: Path, side: int) -> Image.Image:
+def thumbnail(file: Path, side: int) -> Pixels:
     """A small square, filled. Raises `NotShownError`."""
-    return _image(_opened(file, side, fill=True)[1])
+    return _opened(file, side, fill=True)[1]
 
 
 def tells_place(file: Path) -> bool:
@@ -173,9 +165,9 @@ def tells_place(file: Path) -> bool:
         return False
 
 
-def small(file: Path, longest: int) -> Image.Image:
-    """The picture with a longest edge of at most `longest` pixels, RGB. Raises `NotShownError`."""
-    return _image(_opened(file, longest)[1])
+def small(file: Path, longest: int) -> Pixels:
+    """The picture with a longest edge of at most `longest` pixels. Raises `NotShownError`."""
+    return _opened(file, longest)[1]
 
 
 def rough_sheet(file: Path) -> Sheet:
@@ -186,75 +178,6 @@ def rough_sheet(file: Path) -> Sheet:
 def sheet(file: Path) -> Sheet:
     """A picture, decoded in full once. Raises `NotShownError`."""
     return Sheet(file, *_opened(file, _OVERVIEW, part=WHOLE))
-
-
-def load_pair(before: Path, after: Path) -> Pair:
-    """Open both and find where they differ most. Raises `NotShownError`."""
-    return measured(Pair(sheet(before), sheet(after)))
-
-
-def measured(pair: Pair) -> Pair:
-    """The same pair, looked through for where it differs most. Raises `NotShownError`."""
-    if not pair.matches:
-        return pair
-    best, place = -1.0, (0.5, 0.5)
-    (width, height), rows = pair.before.overview.size, []
-    for part, before, after in _strips(pair):
-        difference = _difference(before, after)
-        level, (x, y) = _worst_tile(difference)
-        if level > best:
-            best, place = level, (x, part[1] + y * (part[3] - part[1]))
-        lines = round(part[3] * height) - round(part[1] * height)
-        if lines:
-            rows.append(difference.resize((width, lines), Image.Resampling.BOX).tobytes())
-    found = Pixels(WHOLE, (width, height), b"".join(rows))
-    return replace(pair, worst=place, worst_level=max(0.0, best) ** 0.5, difference=found)
-
-
-def _strips(pair: Pair) -> Iterator[tuple[Part, Image.Image, Image.Image]]:
-    """Both pictures from top to bottom, a few rows of tiles at a time, at the size of the one before."""
-    width, height = pair.before.size
-    if not pair.before.is_reduced or width * height > _IN_STRIPS:
-        yield WHOLE, _image(pair.before.overview), _image(pair.after.overview)
-        return
-    rows = max(1, _STRIP_PIXELS // (width * TILE)) * TILE
-    for top in range(0, max(1, height - TILE), rows):
-        bottom = top + rows if top + rows <= height - TILE else height  # no strip is lower than a tile
-        part = (0.0, top / height, 1.0, bottom / height)
-        edge = max(width, bottom - top)
-        yield part, _image(pair.before.part(part, edge)), _image(pair.after.part(part, edge))
-
-
-_STRIP_PIXELS = 2_000_000
-
-
-def _difference(one: Image.Image, other: Image.Image) -> Image.Image:
-    """How much two pictures differ, in grey."""
-    if other.size != one.size:
-        other = other.resize(one.size, Image.Resampling.BILINEAR)
-    return ImageChops.difference(one, other).convert("L")
-
-
-def _worst_tile(difference: Image.Image) -> tuple[float, tuple[float, float]]:
-    """The mean square of the tile that differs most, and its middle as shares of width and height."""
-    squares = difference.point([level * level for level in range(256)], "F")
-    tiles = squares.reduce(TILE) if min(squares.size) >= TILE else squares
-    # One channel, so each value is one number.
-    values = [cast(float, value) for value in tiles.get_flattened_data()]
-    at = max(range(len(values)), key=values.__getitem__)
-    x, y = at % tiles.width, at // tiles.width
-    return float(values[at]), ((x + 0.5) / tiles.width, (y + 0.5) / tiles.height)
-
-
-def heat(level: int) -> tuple[int, int, int]:
-    """The colour for a difference of 0 to 255, eight times as strong: black, blue, red, white."""
-    value = min(255, level * 8)
-    blue = min(255, value * 3) if value < 85 else max(60, 255 - (value - 85))
-    return min(255, max(0, (value - 64) * 2)), min(255, max(0, (value - 150) * 3)), blue
-
-
-def _image(pixels: Pixels) -> Image.Image:
-    return Image.frombytes("RGB", pixels.size, pixels.data)
 
 
 def _opened(

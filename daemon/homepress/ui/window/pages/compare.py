@@ -16,12 +16,12 @@ from homepress.store.reader import EntryDetail, HistoryEntry, HistoryFilter
 from homepress.ui.text import printable
 from homepress.ui.window.context import Context
 from homepress.ui.window.model.activity import Neighbours, ResultWords, comparison, find, newest
+from homepress.ui.window.model.difference import measured
 from homepress.ui.window.model.pictures import (
     NotShownError,
     Pair,
     Sheet,
     be_ready,
-    measured,
     rough_sheet,
     sheet,
 )

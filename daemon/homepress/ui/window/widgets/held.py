@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, qRgb
 
-from homepress.ui.window.model.pictures import WHOLE, Part, Pixels, Sheet, Viewport, heat
+from homepress.ui.window.model.difference import heat
+from homepress.ui.window.model.pictures import WHOLE, Part, Pixels, Sheet, Viewport
 
 
 @dataclass(slots=True)

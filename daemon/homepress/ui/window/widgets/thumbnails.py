@@ -81,8 +81,8 @@ class Thumbnails:
             image: QImage | None = None
             try:
                 made = thumbnail(key[0], key[2])
-                line = 3 * made.width
-                image = QImage(made.tobytes(), made.width, made.height, line, QImage.Format.Format_RGB888)
+                width, height = made.size
+                image = QImage(made.data, width, height, 3 * width, QImage.Format.Format_RGB888)
                 image = image.copy()  # owns its pixels
             except NotShownError:
                 pass  # an icon takes its place
