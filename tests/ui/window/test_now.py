@@ -154,6 +154,13 @@ def test_folders_are_looked_through_for_pictures(tmp_path: Path) -> None:
     assert found == [tmp_path / "b.jpg", tmp_path / "inner" / "a.png", named]
 
 
+def test_pictures_of_a_folder_come_as_people_count(tmp_path: Path) -> None:
+    names = ["1.jpg", "2.jpg", "10.jpg", "a1.jpg", "A02.jpg", "a10.jpg", "x.jpg"]
+    for name in reversed(names):
+        write(tmp_path / name, b"x")
+    assert [path.name for path in pictures_in([tmp_path])] == names
+
+
 class Slow:
     """Compresses when it is let."""
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import threading
 import time
@@ -208,12 +209,18 @@ def pictures_in(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
             continue
         for folder, inside, names in walk(path):
-            inside[:] = sorted(name for name in inside if not name.startswith("."))
+            inside[:] = sorted((name for name in inside if not name.startswith(".")), key=_as_read)
             yield from (
                 Path(folder, name)
-                for name in sorted(names)
+                for name in sorted(names, key=_as_read)
                 if has_image_suffix(name) and not name.startswith(".")
             )
+
+
+def _as_read(name: str) -> list[str | int]:
+    """The place of a name in the order in which people count: "2.jpg" before "10.jpg"."""
+    parts = re.split("([0-9]+)", name.casefold())
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
 
 
 def save_copy(source: Path, item: BatchItem, name: str, folder: Path | None) -> Path:
