@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from homepress.control.service import CompressRequest, ServiceError
 from homepress.daemon.commands.in_memory import InMemoryCompressor
 from homepress.store.reader import Reader
 from homepress.store.store import Store
+from homepress.workers import Death, DeathKind, Slot, WorkerDied
 from system.pictures import jpeg
 
 
@@ -39,6 +41,26 @@ def test_a_picture_gets_smaller_and_is_said_to_be_what_it_was_called(compressor:
     assert (outcome.path, outcome.outcome, outcome.missed) == ("a picture", "compressed", False)
     assert (outcome.before_bytes, outcome.after_bytes) == (len(source), len(result))
     assert len(result) < len(source)
+
+
+def test_a_worker_that_did_not_start_costs_no_picture(
+    compressor: InMemoryCompressor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compress, deaths = Slot.compress, [Death(DeathKind.REFUSED_TO_START)]
+
+    def unlucky(slot: Slot, *arguments: Any, **more: Any) -> Any:
+        if deaths:
+            raise WorkerDied(deaths.pop())
+        return compress(slot, *arguments, **more)
+
+    monkeypatch.setattr(Slot, "compress", unlucky)
+    assert compressor.compress(jpeg(1), asked())[0].outcome == "compressed"
+    deaths += [Death(DeathKind.REFUSED_TO_START)] * 2
+    outcome, result = compressor.compress(jpeg(2), asked())
+    assert (outcome.outcome, outcome.missed, result) == ("failed", True, b"")
+    assert not deaths
+    deaths.append(Death(DeathKind.CRASHED))
+    assert compressor.compress(jpeg(3), asked())[0].outcome == "failed", "that may be the picture"
 
 
 @pytest.mark.parametrize("source", [b"", b"no picture", jpeg(1)[:2000]])

@@ -35,7 +35,7 @@ from homepress.daemon.pipeline.codec_trust import CodecTrust
 from homepress.daemon.pipeline.job import Job, Plan
 from homepress.daemon.requests import check_request, plan_of
 from homepress.store.reader import LedgerError, Reader
-from homepress.workers import Checker, Limits, MemoryBudget, NoRoomError, Slot, WorkerDied
+from homepress.workers import Checker, DeathKind, Limits, MemoryBudget, NoRoomError, Slot, WorkerDied
 
 _log = logging.getLogger(__name__)
 
@@ -165,7 +165,12 @@ class InMemoryCompressor:
             if allowed is None:
                 return self._trust.against(kind, recipe)
             recipe = allowed
-        made = self._slot.compress(source, recipe)
+        try:
+            made = self._slot.compress(source, recipe)
+        except WorkerDied as died:
+            if died.kind is not DeathKind.REFUSED_TO_START:
+                raise
+            made = self._slot.compress(source, recipe)  # the picture had no part in it: one more try
         if isinstance(made, Compressed):
             attached = made.source_type is ImageType.JPEG and not needs_conversion(made.source_type, recipe)
             self._checker.check(source, made.data, attached=attached, background=False)

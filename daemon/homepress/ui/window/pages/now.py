@@ -340,6 +340,8 @@ class NowPage(ScrollPage):
     def _saved(self, files: list[Path]) -> None:
         first = printable(str(files[0]))
         text = f"Saved: {first}" if len(files) == 1 else f"{counted(len(files), 'copy', 'copies')} saved."
+        if left := self._waiting():
+            text += f"{'' if text.endswith('.') else '.'} {left:,} still to come."
         show = ("Open folder", partial(self._reveal, files[0].parent))
         self._context.navigator.tell(text, "good", show)
 
