@@ -30,6 +30,9 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 PAD = 10
 """Pixels between the edge of a cell and what is in it."""
 
+_ROWS_KNOWN = 1000
+"""So many are remembered by their file; what is seen is painted, and so remembered, again and again."""
+
 _PIN = 20
 """Pixels: the disc that says of a picture that it tells where it was taken."""
 
@@ -75,7 +78,8 @@ class PictureCells(QStyledItemDelegate):
         self._view = view
         self._theme = context.theme
         self._icons: dict[tuple[Icon, int, int, float], QPixmap] = {}
-        self._thumbnails = Thumbnails(context.main, view.viewport().update)
+        self._thumbnails = Thumbnails(context.main, self._came)
+        self._rows: dict[tuple[Path, int], int] = {}
         self.fonts = CellFonts(view.font())
 
     @property
@@ -108,6 +112,9 @@ class PictureCells(QStyledItemDelegate):
             side: of the square, in pixels.
             pin: whether there may be one.
         """
+        if len(self._rows) > _ROWS_KNOWN:
+            self._rows.clear()
+        self._rows[file, version] = self._view.rowAt(cell.center().y())
         top = cell.top() + (cell.height() - side) // 2
         place = self.visual(cell, QRect(cell.left() + PAD, top, side, side))
         found = self._thumbnails.get(file, version, round(side * self._view.devicePixelRatioF()))
@@ -120,6 +127,11 @@ class PictureCells(QStyledItemDelegate):
             rest = round(side * 0.28)
             painter.fillRect(place, self._theme.colour("page"))
             self.paint_icon(painter, Icon.PICTURE, place.adjusted(rest, rest, -rest, -rest), "muted")
+
+    def _came(self, file: Path, version: int) -> None:
+        """Paint the row again that a thumbnail has come for: not all of them, which takes long."""
+        if (row := self._rows.get((file, version))) is not None:
+            self._view.viewport().update(self._view.row_rect(row))
 
     def _paint_pin(self, painter: QPainter, cell: QRect, picture: QRect) -> None:
         """A pin on a disc, over the lower corner of a thumbnail where reading ends."""

@@ -39,8 +39,8 @@ class Thumbnail:
 class Thumbnails:
     """Gives thumbnails that are there and gets those that are not."""
 
-    def __init__(self, main: MainThread, came: Callable[[], object]) -> None:
-        """`came` is called when one is there that was asked for."""
+    def __init__(self, main: MainThread, came: Callable[[Path, int], object]) -> None:
+        """`came` is called with file and version when there is more to see of them."""
         self._main = main
         self._came = came
         self._held: OrderedDict[_Key, Thumbnail] = OrderedDict()
@@ -95,12 +95,13 @@ class Thumbnails:
         self._held[key] = Thumbnail(_rounded(image) if image is not None else None)
         while len(self._held) > _HELD:
             self._held.popitem(last=False)
-        self._came()
+        if image is not None:
+            self._came(*key[:2])
 
     def _place(self, key: _Key) -> None:
         if (held := self._held.get(key)) is not None:
             held.tells_place = True
-            self._came()
+            self._came(*key[:2])
 
 
 def _rounded(image: QImage) -> QPixmap:
